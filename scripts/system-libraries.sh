@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what pip cannot: cairo and pango headers, pkg-config, a C compiler, Python's own headers
+# and venv module, a CJK font. Only what is missing, through apt where there is apt; elsewhere it
+# says what is missing. The one argument is the Python interpreter, empty where there is none yet.
+set -euo pipefail
+
+python=${1:-}
+missing=()   # what is missing, for people
+packages=()  # the Debian packages that bring it
+
+need() {  # need NAME PACKAGE...
+    missing+=("$1")
+    shift
+    packages+=("$@")
+}
+
+has_library() {
+    command -v pkg-config >/dev/null && pkg-config --exists "$@"
+}
+
+has_cjk_font() {
+    local folder
+    if command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; then
+        return
+    fi
+    for folder in /usr/share/fonts /usr/local/share/fonts /System/Library/Fonts \
+        "$HOME/.local/share/fonts" "$HOME/.fonts" "$HOME/Library/Fonts"; do
+        if [ -d "$folder" ] && [ -n "$(find -L "$folder" \( -iname '*CJK*' -o -iname 'Hiragino*' \
+            -o -iname 'NotoSansJP*' -o -iname 'NotoSansSC*' \) -print -quit)" ]; then
+            return
+        fi
+    done
+    return 1
+}
+
+# A Debian Python comes in parts; its version names them (python3.11-dev, python3.11-venv).
+debian_python() {
+    if [ -z "$python" ]; then
+        echo python3
+    else
+        "$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])'
+    fi
+}
+
+command -v pkg-config >/dev/null || need pkg-config pkg-config
+has_library cairo || need "cairo headers" libcairo2-dev
+has_library pangocairo || need "pango headers" libpango1.0-dev
+if ! command -v cc >/dev/null || ! echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1; then
+    need "a C compiler" gcc libc6-dev
+fi
+if [ -z "$python" ]; then
+    need "Python" python3 python3-dev python3-venv
+else
+    "$python" -c 'import pathlib, sys, sysconfig
+sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").is_file())' ||
+        need "Python's headers" "$(debian_python)-dev"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        need "Python's venv module" "$(debian_python)-venv"
+fi
+needed=${#missing[@]}
+has_cjk_font || need "a CJK font" fonts-noto-cjk
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+list=$(printf ', %s' "${missing[@]}")
+list=${list:2}
+
+# Only the font may be wanting: without it the films draw, but refuse Chinese, Japanese and Korean.
+give_up() {
+    if [ "$needed" -eq 0 ]; then
+        printf 'attnviz: going on without a CJK font; %s\n' "$1" >&2
+        exit 0
+    fi
+    printf 'attnviz: missing: %s; %s\n' "$list" "$1" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null ||
+    give_up "README.md, 'System libraries', names the packages for Fedora, Arch and macOS"
+
+install=(apt-get install --yes --no-install-recommends "${packages[@]}")
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || give_up "as root, run: ${install[*]}"
+    as_root=(sudo)
+    [ -t 0 ] || as_root=(sudo -n)  # nobody there to type a password
+fi
+as_root+=(env DEBIAN_FRONTEND=noninteractive)
+
+printf 'attnviz: missing: %s\nattnviz: installing with apt: %s\n' "$list" "${packages[*]}"
+"${as_root[@]}" apt-get update --quiet ||
+    echo "attnviz: the package lists could not all be refreshed; going on with those at hand" >&2
+"${as_root[@]}" "${install[@]}" --quiet || give_up "apt failed; as root, run: ${install[*]}"

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, fields
-from typing import Literal, Self
+from typing import Literal
 
 from attnviz.errors import UserError, closest, quoted
 
@@ -141,7 +141,7 @@ class Spec:
         """The parsed mask, or None where the model's own stands."""
         return None if self.mask is None else parse_mask(self.mask)
 
-    def differences(self, default: Self) -> dict[str, object]:
+    def differences(self, default: "Spec") -> dict[str, object]:
         """List the fields in which this Spec differs from another.
 
         Parameters

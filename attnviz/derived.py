@@ -45,6 +45,8 @@ def size(array: Values, axis: Values) -> int:
         If the array has no such axis.
     """
     shape: tuple[int, ...] = np.shape(array)
+    if not shape:
+        raise TensorError("size: a single number has no axes")
     return shape[_whole("size", "axis", axis, len(shape) - 1)]
 
 
@@ -131,10 +133,11 @@ def product(a: Values, b: Values) -> Reals:
     Raises
     ------
     TensorError
-        If the shapes differ.
+        If the shapes differ, or a result has no value (∞ − ∞, 0 · ∞).
     """
     left, right = _two_alike("product", a, b)
-    return np.asarray(left * right)
+    with np.errstate(invalid="ignore"):
+        return _known("product", np.asarray(left * right))
 
 
 def add(a: Values, b: Values) -> Reals:
@@ -153,10 +156,11 @@ def add(a: Values, b: Values) -> Reals:
     Raises
     ------
     TensorError
-        If the shapes differ.
+        If the shapes differ, or a result has no value (∞ − ∞, 0 · ∞).
     """
     left, right = _two_alike("add", a, b)
-    return np.asarray(left + right)
+    with np.errstate(invalid="ignore"):
+        return _known("add", np.asarray(left + right))
 
 
 def exp(array: Values) -> Reals:
@@ -595,6 +599,12 @@ def _reals(function: str, values: Values) -> Reals:
     if np.isnan(array).any():
         raise TensorError(f"{function}: the array holds NaN")
     return array.astype(np.float64)
+
+
+def _known(function: str, array: Reals) -> Reals:
+    if np.isnan(array).any():
+        raise TensorError(f"{function}: the result has no value, for an infinity is in it")
+    return array
 
 
 def _vector(function: str, values: Values) -> Reals:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 _LONGEST_QUOTE = 40
-"""Characters of a user's text that an error repeats; the rest is cut."""
+"""Characters of a user's text that an error repeats, unless told otherwise."""
 
 _LONGEST_NAME = 100
 """Names longer than this have no near match worth the search."""
@@ -61,21 +61,23 @@ def closest(name: str, choices: Iterable[str]) -> str:
     return f", did you mean {folded[near[0]]!r}?" if near else ""
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:
     """Quote a user's text for an error message: short, on one line, printable.
 
     Parameters
     ----------
     text
         Any text at all.
+    longest
+        How many characters to keep; the rest becomes an ellipsis.
 
     Returns
     -------
     str
-        The text between quotation marks, cut after 40 characters, with
-        control characters and unpaired surrogates written as escapes.
+        The text between quotation marks, with control characters and unpaired
+        surrogates written as escapes.
     """
-    cut = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+    cut = text if len(text) <= longest else text[:longest] + "…"
     # Invisible format characters (bidirectional overrides among them) could
     # reorder the terminal's line, so they are escaped with the control codes.
     return "'" + "".join(_printable(character) for character in cut) + "'"

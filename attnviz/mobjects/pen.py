@@ -1,0 +1,246 @@
+"""The pen: draws type in one theme from a set of traces, and keeps one printed text a number."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from attnviz.addresses import canonical, resolve
+from attnviz.film import PrintedNumber
+from attnviz.records import ModelTrace
+from attnviz.rounding import printed, printed_row
+from attnviz.text import Formula, Line, Number, Run, Typesetter, Weight
+from attnviz.theme import Theme
+
+Role = Literal["token", "label", "caption"]
+
+WEIGHT_PLACES = 2
+VALUE_PLACES = 2
+EXACT_ZERO = "0"
+_SHARE = re.compile(r"(?P<row>.*\bweights\[\d+, \d+)(?P<key>, \d+)\]$")
+_SHARE_OF_CALL = re.compile(r"(?P<row>softmax\(.*\))\[\d+\]$")
+
+
+class Pen:
+    """Draws words, numbers, captions and formulas.
+
+    Parameters
+    ----------
+    theme
+        Colours and sizes.
+    traces
+        The traces that addresses speak of, by prefix; the scene's own has the prefix ``""``.
+    """
+
+    def __init__(self, theme: Theme, traces: Mapping[str, ModelTrace]) -> None:
+        self.theme = theme
+        self.traces = traces
+        self._type = Typesetter()
+        self._texts: dict[str, str] = {}
+        self._drawn: list[PrintedNumber] = []
+
+    # -- values ------------------------------------------------------------------------------
+
+    def value(self, address: str) -> float:
+        """Return the exact value at an address."""
+        return float(np.asarray(resolve(address, self.traces)))
+
+    def array(self, address: str) -> np.ndarray:
+        """Return the array at an address, for pictures that show it as colour."""
+        return np.asarray(resolve(address, self.traces))
+
+    # -- printed texts -----------------------------------------------------------------------
+
+    def printed_text(self, address: str, places: int = VALUE_PLACES) -> str:
+        """Return the one text under which an address is printed in this film.
+
+        Weights are rounded by rows, so that each printed row adds to 1.00.
+        """
+        address = canonical(address)
+        if address not in self._texts:
+            row = _SHARE.match(address) or _SHARE_OF_CALL.match(address)
+            if row is None:
+                self._settle(address, printed(self.value(address), places))
+            elif row.re is _SHARE:
+                self.print_row(row["row"] + "]")
+            else:
+                self.print_row(row["row"])
+        return self._texts[address]
+
+    def print_row(self, address: str) -> None:
+        """Fix the texts of a whole row of shares by largest remainder; an exact 0 prints bare."""
+        row = self.array(address).tolist()
+        for key, (share, text) in enumerate(zip(row, printed_row(row, WEIGHT_PLACES), strict=True)):
+            self._settle(_indexed(address, key), text if share else EXACT_ZERO)
+
+    def print_sum(self, terms: Sequence[str], total: str, places: int = VALUE_PLACES) -> None:
+        """Fix the texts of the terms of a sum so that, as printed, they add to the printed total."""
+        values = [self.value(term) for term in terms]
+        self._settle(canonical(total), printed(self.value(total), places))
+        texts = printed_row(values, places, total=self.value(total))
+        for term, text in zip(terms, texts, strict=True):
+            self._settle(canonical(term), text)
+
+    def _settle(self, address: str, text: str) -> None:
+        if self._texts.setdefault(address, text) != text:
+            raise ValueError(
+                f"{address} is already printed as {self._texts[address]} in this film, "
+                f"now {text} is wanted; print the sum or the row before its members"
+            )
+
+    def take_drawn(self) -> tuple[PrintedNumber, ...]:
+        """Return the numbers drawn since the last call, each address once."""
+        drawn = tuple(dict.fromkeys(self._drawn))
+        self._drawn.clear()
+        return drawn
+
+    # -- type --------------------------------------------------------------------------------
+
+    def number(
+        self,
+        address: str,
+        *,
+        cap: float | None = None,
+        colour: str | None = None,
+        places: int = VALUE_PLACES,
+        weight: Weight = "regular",
+    ) -> Number:
+        """Draw the number at an address.
+
+        Parameters
+        ----------
+        address
+            Where its value stands.
+        cap
+            Cap height in frame units; None: as in a cell.
+        colour
+            Hex colour; None: ink.
+        places
+            Decimal places where nothing has fixed the text yet.
+        weight
+            Weight of the type.
+        """
+        address = canonical(address)
+        text = self.printed_text(address, places)
+        value = self.value(address)
+        self._drawn.append(PrintedNumber(address, value, text))
+        return self._type.number(
+            text,
+            value=value,
+            address=address,
+            cap_height=cap or self.theme.sizes.cell,
+            colour=colour or self.theme.palette.ink,
+            weight=weight,
+        )
+
+    def words(
+        self,
+        text: str,
+        *,
+        role: Role = "label",
+        colour: str | None = None,
+        weight: Weight = "regular",
+        cap: float | None = None,
+    ) -> Line:
+        """Draw the author's words."""
+        return self._line([Run(text)], role, colour, weight, cap)
+
+    def token(
+        self,
+        text: str,
+        *,
+        colour: str | None = None,
+        cap: float | None = None,
+        weight: Weight = "semibold",
+        longest: float | None = None,
+    ) -> Line:
+        """Draw a token, shortened by an ellipsis where it would be wider than ``longest``."""
+        line = self._line([Run(text, "token")], "token", colour, weight, cap)
+        while longest is not None and line.width > longest and len(text.rstrip("…")) > 1:
+            text = text.rstrip("…")[:-1] + "…"
+            line = self._line([Run(text, "token")], "token", colour, weight, cap)
+        return line
+
+    def phrase(
+        self,
+        template: str,
+        *,
+        role: Role = "label",
+        colour: str | None = None,
+        cap: float | None = None,
+        width: float | None = None,
+        places: int = VALUE_PLACES,
+        **slots: str | Run,
+    ) -> Line:
+        """Draw a template such as ``"{query} looks most at {key}: {weight}"`` filled from addresses.
+
+        Parameters
+        ----------
+        template
+            The author's words with named slots.
+        role, colour, cap
+            As for :meth:`words`.
+        width
+            Where to wrap, in frame units.
+        places
+            Decimal places of numbers whose text is not fixed yet.
+        **slots
+            For each slot the address of a number, or a run (a token).
+        """
+        runs = list(self._runs(template, slots, places))
+        self._drawn.extend(
+            PrintedNumber(run.address, run.value, run.text)
+            for run in runs
+            if run.address is not None and run.value is not None
+        )
+        return self._line(runs, role, colour, "regular", cap, width)
+
+    def formula(self, expression: str, colours: Mapping[str, str], cap: float | None = None) -> Formula:
+        """Draw a formula; ``colours`` names its lit terms."""
+        return self._type.formula(
+            expression,
+            cap_height=cap or self.theme.sizes.formula,
+            ink=self.theme.palette.ink,
+            colours=dict(colours),
+        )
+
+    def _line(
+        self,
+        runs: Sequence[Run],
+        role: Role,
+        colour: str | None,
+        weight: Weight,
+        cap: float | None,
+        width: float | None = None,
+    ) -> Line:
+        return self._type.line(
+            runs,
+            cap or getattr(self.theme.sizes, role),
+            colour or self.theme.palette.ink,
+            weight=weight,
+            width=width,
+        )
+
+    def _runs(self, template: str, slots: Mapping[str, str | Run], places: int) -> Iterable[Run]:
+        for words, slot, _, _ in string.Formatter().parse(template):
+            if words:
+                yield Run(words)
+            if slot is not None:
+                yield self._filled(slots[slot], places)
+
+    def _filled(self, slot: str | Run, places: int) -> Run:
+        if isinstance(slot, Run):
+            return slot
+        address = canonical(slot)
+        return Run(self.printed_text(address, places), "number", address, self.value(address))
+
+
+def _indexed(address: str, index: int) -> str:
+    """Return the address of one element of a one-dimensional address."""
+    if address.endswith("]") and not address.startswith("softmax("):
+        return canonical(f"{address[:-1]}, {index}]")
+    return canonical(f"{address}[{index}]")

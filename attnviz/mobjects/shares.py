@@ -1,0 +1,82 @@
+"""One row of attention as bars: each key's share, in one or more columns side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from manim import LEFT, Rectangle, VGroup
+
+from attnviz.mobjects.pen import Pen
+from attnviz.zones import Zone
+
+_LEAST_BAR = 1e-3
+_NUMBER_CAPS = 3.2
+
+
+class ShareTable(VGroup):
+    """A line a key: its token, then for each column a bar (length = share) and the share.
+
+    Parameters
+    ----------
+    pen
+        Draws words and numbers.
+    tokens
+        The keys' texts.
+    columns
+        Title to the address of a row of weights.
+    zone
+        The room.
+    """
+
+    def __init__(
+        self, pen: Pen, tokens: Sequence[str], columns: Mapping[str, str], zone: Zone
+    ) -> None:
+        theme = pen.theme
+        sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
+        lines = zone.rows(1.6, *[1.0] * len(tokens), 1.0)
+        labels = [
+            pen.token(t, colour=palette.key, cap=sizes.label, longest=zone.width / 4)
+            for t in tokens
+        ]
+        names, *fields = zone.columns(
+            max(label.width for label in labels),
+            *[(zone.width - 1) / len(columns)] * len(columns),
+            gap=2 * gap,
+        )
+        for label, line in zip(labels, lines[1:-1], strict=True):
+            label.shift([names.right - label.get_right()[0], 0, 0])
+            label.stand_on(line.centre[1] - sizes.label / 2)
+        self.labels = VGroup(*labels)
+        self.columns = [
+            self._column(pen, title, address, field, lines)
+            for (title, address), field in zip(columns.items(), fields, strict=True)
+        ]
+        super().__init__(self.labels, *self.columns)
+
+    @staticmethod
+    def _column(
+        pen: Pen, title: str, address: str, field: Zone, lines: tuple[Zone, ...]
+    ) -> VGroup:
+        theme = pen.theme
+        sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
+        full = field.width - _NUMBER_CAPS * sizes.label - gap
+        header = pen.words(title, colour=palette.dim)
+        header.shift([field.left - header.get_left()[0], 0, 0])
+        header.stand_on(lines[0].centre[1] - sizes.label / 2)
+        bars, numbers = VGroup(), VGroup()
+        for key, (share, line) in enumerate(zip(pen.array(address), lines[1:-1], strict=True)):
+            bar = Rectangle(
+                width=max(full * float(share), _LEAST_BAR),
+                height=0.6 * line.height,
+                stroke_width=0,
+                fill_color=palette.key,
+                fill_opacity=1,
+            )
+            bars.add(bar.move_to([field.left, line.centre[1], 0], aligned_edge=LEFT))
+            number = pen.number(f"{address[:-1]}, {key}]", cap=sizes.label)
+            number.shift([field.right - number.get_right()[0], 0, 0])
+            numbers.add(number.stand_on(line.centre[1] - sizes.label / 2))
+        total = pen.number(f"total({address})", cap=sizes.label, colour=palette.dim)
+        total.shift([field.right - total.get_right()[0], 0, 0])
+        total.stand_on(lines[-1].centre[1] - sizes.label / 2)
+        return VGroup(header, bars, numbers, total)

@@ -1,0 +1,158 @@
+"""The values of one head: a labelled row a key, cut into slices as thick as their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+import numpy as np
+from manim import LEFT, RIGHT, UP, Rectangle, VGroup
+
+from attnviz.mobjects.grid import DIGITS_UP_TO
+from attnviz.mobjects.matrices import HeatMatrix
+from attnviz.mobjects.pen import Pen
+from attnviz.text import Line, Number
+from attnviz.zones import Zone
+
+_TALLEST_ROW = 0.42
+_WEIGHT_CAPS = 2.6
+_RAMP_STEPS = 24
+_THINNEST = 1e-4
+
+
+class ValueRows(VGroup):
+    """Every key's value vector as a labelled row of heat, with room for a weight before it.
+
+    Above 12 tokens only the focused rows have a label.
+
+    Parameters
+    ----------
+    pen
+        Draws labels.
+    address
+        The values ``[key, d_v]``, e.g. ``layers[1].v[2]``.
+    tokens
+        The keys' texts.
+    width, height
+        The room, in frame units, for the weights, the labels and the rows.
+    focused
+        Rows that are labelled in any case.
+    """
+
+    def __init__(
+        self,
+        pen: Pen,
+        address: str,
+        tokens: Sequence[str],
+        *,
+        width: float,
+        height: float,
+        focused: Collection[int] = (),
+    ) -> None:
+        super().__init__()
+        theme = pen.theme
+        self.extent = pen.value(f"extent({address})")
+        self.ramp = theme.palette.signed
+        self.gap = theme.space.gap
+        self.labelled = [
+            i for i in range(len(tokens)) if len(tokens) <= DIGITS_UP_TO or i in focused
+        ]
+        labels = [
+            pen.token(
+                tokens[i], colour=theme.palette.value, cap=theme.sizes.label, longest=width / 4
+            )
+            for i in self.labelled
+        ]
+        before = max(label.width for label in labels) + _WEIGHT_CAPS * theme.sizes.label
+        self.matrix = HeatMatrix(
+            pen.array(address),
+            width=width - before - 4 * self.gap,
+            height=min(height, _TALLEST_ROW * len(tokens)),
+            ramp=self.ramp,
+            extent=self.extent,
+        )
+        self.labels = VGroup(
+            *(self._before(i, label) for i, label in zip(self.labelled, labels, strict=True))
+        )
+        self.add(self.labels, self.matrix)
+
+    def _before(self, index: int, line: Line, room: float = 0.0) -> Line:
+        row = self.matrix.row(index)
+        line.shift([row.get_left()[0] - self.gap - room - line.get_right()[0], 0, 0])
+        line.stand_on(float(row.get_y()) - line.cap_height / 2)
+        return line
+
+    def place_weight(self, index: int, weight: Number) -> Number:
+        """Put a weight before the label of its row."""
+        self._before(index, weight, room=self.labels.width + 2 * self.gap)
+        return weight
+
+    def weights(self, pen: Pen, address: str) -> VGroup:
+        """Return the weights of one row ``[key]``, each before its value."""
+        cap = pen.theme.sizes.label
+        return VGroup(
+            *(self.place_weight(i, pen.number(f"{address[:-1]}, {i}]", cap=cap)) for i in self.labelled)
+        )
+
+    def place_in(self, zone: Zone) -> ValueRows:
+        """Put the rows at the top and the right of a zone."""
+        edge = np.array([zone.right, zone.top, 0.0])
+        self.shift(edge - self.matrix.get_corner(UP + RIGHT))
+        return self
+
+    def slices(self, weights: np.ndarray, zone: Zone) -> VGroup:
+        """Return the rows cut to ``weight × height`` and stacked in a zone, top row first.
+
+        As the weights add to 1, the stack is as tall as the zone.
+
+        Parameters
+        ----------
+        weights
+            One row of weights ``[key]``.
+        zone
+            Its height is the stack's; the width is that of the rows.
+        """
+        edges = zone.top - np.concatenate([[0.0], np.cumsum(weights)]) * zone.height
+        stack = VGroup()
+        for index, (top, bottom) in enumerate(pairwise(edges)):
+            row = self.matrix.row(index).copy()
+            row.stretch_to_fit_height(max(float(top - bottom), _THINNEST))
+            stack.add(row.set_y((top + bottom) / 2))
+        return stack
+
+    def blended(self, pen: Pen, address: str, stack: VGroup) -> HeatMatrix:
+        """Return the vector at ``address`` as one row in the place of the stack of slices."""
+        row = HeatMatrix(
+            pen.array(address)[np.newaxis],
+            width=self.matrix.width,
+            height=stack.height,
+            ramp=self.ramp,
+            extent=self.extent,
+        )
+        row.move_to(stack)
+        return row
+
+
+def ramp_legend(pen: Pen, address: str, width: float) -> VGroup:
+    """Return a bar of the signed ramp between the least and the greatest element at an address."""
+    palette, sizes, gap = pen.theme.palette, pen.theme.sizes, pen.theme.space.gap
+    least, greatest = (f"{name}({address})" for name in ("least", "greatest"))
+    steps = np.linspace(pen.value(least), pen.value(greatest), _RAMP_STEPS)
+    extent = pen.value(f"extent({address})")
+    bar = VGroup(
+        *(
+            Rectangle(
+                width=width / _RAMP_STEPS,
+                height=sizes.least_cell,
+                stroke_width=0,
+                fill_color=palette.signed(float(step) / extent),
+                fill_opacity=1,
+            )
+            for step in steps
+        )
+    ).arrange(RIGHT, buff=0)
+    low = pen.number(least, cap=sizes.least_cell, colour=palette.dim)
+    high = pen.number(greatest, cap=sizes.least_cell, colour=palette.dim)
+    low.next_to(bar, LEFT, buff=gap).stand_on(float(bar.get_bottom()[1]))
+    high.next_to(bar, RIGHT, buff=gap).stand_on(float(bar.get_bottom()[1]))
+    return VGroup(low, bar, high)

@@ -1,0 +1,278 @@
+"""AttentionScene: the one joint where a trace meets pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import numpy as np
+from manim import LEFT, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Scene, VGroup, config
+
+from attnviz.animations import travel_copy
+from attnviz.derived import top
+from attnviz.errors import UserError
+from attnviz.film import Beat, Film
+from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
+from attnviz.mobjects.links import width_legend
+from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.tokens import TokenRow
+from attnviz.records import AttentionTrace, ModelTrace
+from attnviz.sources import load_trace
+from attnviz.spec import Spec
+from attnviz.text import Formula, Line, Run
+from attnviz.theme import DARK, Theme
+from attnviz.zones import Zones
+
+
+class AttentionScene(Scene):
+    """A scene whose every number is a value of a recorded trace.
+
+    Subclasses give ``spec`` (the default subject), ``tokens`` (how many tokens they can show) and
+    ``construct``; they do not override ``__init__``. ``setup`` has already put the trace on
+    ``self.trace``, the filmed layer on ``self.attention`` and the pen on ``self.pen``.
+    """
+
+    spec: ClassVar[Spec] = Spec()
+    theme: ClassVar[Theme] = DARK
+    tokens: ClassVar[range] = range(2, 33)
+
+    def setup(self) -> None:
+        """Load the trace and cut the frame into zones."""
+        self.camera.background_color = self.theme.palette.background
+        self.zones = Zones.of_frame(
+            config.frame_width, config.frame_height, self.theme.space
+        )
+        self.film = Film()
+        self.beat_watchers: list[Callable[[AttentionScene, Beat], None]] = []
+        self._traces: dict[str, ModelTrace] = {}
+        self._caption: Line | None = None
+        self.trace = self.trace_for(self.spec)
+        self._check_length()
+        self.pen = Pen(self.theme, self._traces)
+
+    def trace_for(self, spec: Spec, prefix: str = "") -> ModelTrace:
+        """Return the trace of a Spec; its addresses begin with ``prefix.`` (the main one: bare)."""
+        if prefix not in self._traces:
+            trace = load_trace(spec)
+            self._traces[prefix] = trace
+            self.film.notes.extend(
+                f"{prefix}: {note}" if prefix else note for note in trace.notes
+            )
+        return self._traces[prefix]
+
+    def _check_length(self) -> None:
+        count = len(self.trace.tokens)
+        if count not in self.tokens:
+            least, most = self.tokens[0], self.tokens[-1]
+            raise UserError(
+                f"{type(self).__name__} shows {least} to {most} tokens; this text has {count} "
+                f"in model {self.trace.model}; give a {'longer' if count < least else 'shorter'} text"
+            )
+
+    # -- the subject -------------------------------------------------------------------------
+
+    @property
+    def layer(self) -> int:
+        """The filmed layer."""
+        return self._focus[0]
+
+    @property
+    def head(self) -> int:
+        """The filmed head."""
+        return self._focus[1]
+
+    @property
+    def query(self) -> int:
+        """The query that is lit."""
+        return self._focus[2]
+
+    @property
+    def _focus(self) -> tuple[int, int, int]:
+        focus = self.trace.focus
+        if focus is None:
+            raise UserError(
+                f"the trace of {self.trace.model} names no head to film; give --layer and --head"
+            )
+        return focus.layer, focus.head, focus.query
+
+    @property
+    def attention(self) -> AttentionTrace:
+        """The filmed layer's attention."""
+        return self.trace.layers[self.layer]
+
+    def address(self, field: str, *index: int, prefix: str = "") -> str:
+        """Return the address of a field of the filmed layer, e.g. ``layers[1].weights[2, 6]``."""
+        place = f"[{', '.join(map(str, index))}]" if index else ""
+        return f"{prefix}{'.' if prefix else ''}layers[{self.layer}].{field}{place}"
+
+    # -- beats -------------------------------------------------------------------------------
+
+    @contextmanager
+    def beat(self, name: str, caption: str, **slots: str | Run) -> Iterator[None]:
+        """Play one beat: its own section, its caption, and a hold long enough to read it.
+
+        Parameters
+        ----------
+        name
+            A short slug.
+        caption
+            A template filled from addresses, as :meth:`Pen.phrase` takes it.
+        **slots
+            What fills the template.
+        """
+        self.next_section(name)
+        start = self.time
+        line = self.caption_line(caption, **slots)
+        self.play(*self._swap_caption(line), run_time=self.theme.timing.caption)
+        yield
+        timing = self.theme.timing
+        reading = max(timing.least_hold, timing.seconds_a_word * len(line.text.split()))
+        shown = self.time - start
+        self.wait(max(timing.least_hold, reading - shown))
+        beat = Beat(name, line.text, start, self.time, self.pen.take_drawn())
+        self.film.beats.append(beat)
+        for watch in self.beat_watchers:
+            watch(self, beat)
+
+    def caption_line(self, template: str, **slots: str | Run) -> Line:
+        """Set a caption in the caption zone."""
+        zone = self.zones.caption
+        line = self.pen.phrase(template, role="caption", **slots)
+        if line.width > zone.width:
+            line = self.pen.phrase(template, role="caption", width=zone.width, **slots)
+        return line.move_to(zone.centre) if line.height > 2 * line.cap_height else line.stand_on(
+            float(zone.centre[1]) - line.cap_height / 2
+        )
+
+    def _swap_caption(self, line: Line) -> list[Animation]:
+        shift = self.theme.space.gap
+        leaving = [FadeOut(self._caption, shift=shift * UP)] if self._caption else []
+        self._caption = line
+        return [*leaving, FadeIn(line, shift=shift * UP)]
+
+    # -- pictures of the subject -------------------------------------------------------------
+
+    @property
+    def focused(self) -> set[int]:
+        """The lit query and the key it looks at most: they keep their labels in long sentences."""
+        return {self.query, top(self.attention.weights[self.head, self.query])}
+
+    def query_word(self, query: int) -> Run:
+        """Return a query's token for a phrase."""
+        return Run(self.attention.query_tokens[query], "token", strong=True)
+
+    def key_word(self, key: int) -> Run:
+        """Return a key's token for a phrase."""
+        return Run(self.attention.key_tokens[key], "token", strong=True)
+
+    def claim(self, query: int) -> tuple[str, dict[str, str | Run]]:
+        """Return the caption template, and its slots, that says where a query looks most."""
+        key = top(self.attention.weights[self.head, query])
+        where = "itself" if key == query and self.attention.kind == "self" else "{key}"
+        slots: dict[str, str | Run] = {
+            "query": self.query_word(query),
+            "weight": self.address("weights", self.head, query, key),
+        }
+        if where == "{key}":
+            slots["key"] = self.key_word(key)
+        return f"{{query}} looks most at {where}: {{weight}} of its attention.", slots
+
+    def token_row(self, colour: str) -> TokenRow:
+        """Return the sentence in a row, with room for a title beside it."""
+        stage = self.zones.stage
+        return TokenRow(
+            self.pen,
+            self.attention.query_tokens,
+            width=stage.width - 2 * self._title_room,
+            colour=colour,
+            focused=self.focused,
+        ).move_to(stage.centre)
+
+    @property
+    def _title_room(self) -> float:
+        return 6 * self.theme.sizes.label
+
+    def row_title(self, text: str, row: TokenRow) -> Line:
+        """Return the title that stands at the left of a row of tokens, on its baseline."""
+        title = self.pen.words(text, colour=self.theme.palette.dim)
+        lines = [item for item in row if isinstance(item, Line)]
+        left = row.get_left()[0] - self.theme.space.wide_gap
+        return title.shift([left - title.get_right()[0], 0, 0]).stand_on(lines[0].baseline)
+
+    def numbers_under(self, row: TokenRow, address: str) -> VGroup:
+        """Return a row of numbers under the tokens; above 12 tokens only under the focused ones."""
+        count = len(row.submobjects)
+        shown = [i for i in range(count) if count <= DIGITS_UP_TO or i in self.focused]
+        sizes = self.theme.sizes
+        numbers = VGroup()
+        for index in shown:
+            number = self.pen.number(f"{address[:-1]}, {index}]", cap=sizes.label)
+            number.set_x(row[index].get_x())
+            numbers.add(number.stand_on(float(row.get_bottom()[1]) - 2.2 * sizes.label))
+        return numbers
+
+    def link_legend(self, address: str) -> VGroup:
+        """Return the legend of the links' width: a bar as wide as a whole row of attention."""
+        bar = width_legend(self.theme, weight=1.0, length=3 * self.theme.sizes.label)
+        words = self.pen.phrase(
+            "a link this wide is {total}, all of a word's attention",
+            colour=self.theme.palette.dim,
+            total=f"total({address})",
+        )
+        legend = VGroup(bar, words).arrange(buff=self.theme.space.gap)
+        stage = self.zones.stage
+        return legend.move_to([stage.centre[0], stage.bottom + legend.height / 2, 0])
+
+    def weight_grid(self, width: float) -> AttentionGrid:
+        """Return the filmed head's weights as a grid, in the middle of the stage."""
+        stage = self.zones.stage
+        return AttentionGrid(
+            self.pen,
+            self.address("weights", self.head),
+            self.attention.query_tokens,
+            self.attention.key_tokens,
+            width=width,
+            height=stage.height,
+            fill=self.theme.palette.weights,
+            focused=self.focused,
+        ).move_to(stage.centre)
+
+    def matrix_title(self, name: str, address: str, colour: str, matrix: Mobject) -> Line:
+        """Return a matrix's name with its shape, above it."""
+        title = self.pen.phrase(
+            name + "  {rows} × {columns}",
+            colour=colour,
+            places=0,
+            rows=f"size({address}, 0)",
+            columns=f"size({address}, 1)",
+        )
+        space = self.theme.space
+        title.align_to(matrix, LEFT)
+        return title.stand_on(float(matrix.get_top()[1]) + space.gap)
+
+    def formula(self, expression: str) -> Formula:
+        """Return a formula in the formula zone, its terms in the colours of their meaning."""
+        palette = self.theme.palette
+        meanings = {
+            "query": palette.query,
+            "key": palette.key,
+            "value": palette.value,
+            "output": palette.output,
+        }
+        colours = {name: colour for name, colour in meanings.items() if f":{name}" in expression.replace(" ", "")}
+        formula = self.pen.formula(expression, colours)
+        formula.move_to(self.zones.formula.centre)
+        return formula
+
+    def hand_over(self, grid: AttentionGrid, query: int, numbers: VGroup) -> Animation:
+        """Send copies of one row's numbers to where they are used next."""
+        if not grid.shows_digits:
+            return FadeIn(numbers)
+        return LaggedStart(
+            *(
+                travel_copy(digit, number)
+                for digit, number in zip(grid.row_digits(query), numbers, strict=True)
+            ),
+            lag_ratio=self.theme.timing.stagger,
+        )

@@ -1,0 +1,100 @@
+"""Zones: the rectangles of the frame in which formula, stage and caption live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.theme import Space
+
+if TYPE_CHECKING:
+    from manim import Mobject
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A rectangle of the frame that its content never leaves, in frame units."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        """Width in frame units."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in frame units."""
+        return self.top - self.bottom
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The middle, as manim's point."""
+        return np.array([(self.left + self.right) / 2, (self.bottom + self.top) / 2, 0.0])
+
+    def at(self, share: float) -> float:
+        """Return the height that lies ``share`` of the way down from the top."""
+        return self.top - share * self.height
+
+    def beside(self, width: float, gap: float) -> tuple[Zone, Zone]:
+        """Cut off a column of the given width at the left; return it and what is right of it."""
+        edge = self.left + width
+        return replace(self, right=edge), replace(self, left=edge + gap)
+
+    def columns(self, *shares: float, gap: float = 0.0) -> tuple[Zone, ...]:
+        """Cut the zone into columns whose widths stand in the given proportion."""
+        unit = (self.width - gap * (len(shares) - 1)) / sum(shares)
+        edges = np.cumsum([0.0, *[share * unit + gap for share in shares]]) + self.left
+        return tuple(
+            replace(self, left=float(edge), right=float(edge + share * unit))
+            for edge, share in zip(edges[:-1], shares, strict=True)
+        )
+
+    def rows(self, *shares: float, gap: float = 0.0) -> tuple[Zone, ...]:
+        """Cut the zone into rows, from the top, whose heights stand in the given proportion."""
+        unit = (self.height - gap * (len(shares) - 1)) / sum(shares)
+        edges = self.top - np.cumsum([0.0, *[share * unit + gap for share in shares]])
+        return tuple(
+            replace(self, top=float(edge), bottom=float(edge - share * unit))
+            for edge, share in zip(edges[:-1], shares, strict=True)
+        )
+
+    def holds(self, mobject: Mobject, slack: float = 1e-6) -> bool:
+        """Tell whether a mobject lies inside."""
+        return bool(
+            mobject.get_left()[0] >= self.left - slack
+            and mobject.get_right()[0] <= self.right + slack
+            and mobject.get_bottom()[1] >= self.bottom - slack
+            and mobject.get_top()[1] <= self.top + slack
+        )
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Formula at the top, stage in the middle, caption at the bottom."""
+
+    formula: Zone
+    stage: Zone
+    caption: Zone
+
+    @classmethod
+    def of_frame(cls, width: float, height: float, space: Space) -> Zones:
+        """Cut a frame of the given size (frame units, the centre at 0)."""
+        inner = Zone(
+            left=-width / 2 + space.margin,
+            right=width / 2 - space.margin,
+            bottom=-height / 2 + space.margin,
+            top=height / 2 - space.margin,
+        )
+        stage_top = inner.top - space.formula_zone
+        stage_bottom = inner.bottom + space.caption_zone
+        return cls(
+            formula=replace(inner, bottom=stage_top),
+            stage=replace(inner, top=stage_top - space.gap, bottom=stage_bottom + space.gap),
+            caption=replace(inner, top=stage_bottom),
+        )

@@ -29,6 +29,11 @@ class SetupError(Exception):
     """The set-up cannot go on; the message is one line that says what to do."""
 
 
+def say(message: str) -> None:
+    """Tell what happens, ahead of the words of the commands that follow."""
+    print(f"attnviz: {message}", flush=True)
+
+
 def normalised(name: str) -> str:
     """Return a package's name as the index compares it: lower case, single hyphens."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -116,7 +121,7 @@ def refuse_cuda_by_accident(torch_pin: str) -> None:
     """
     if sys.platform != "linux" or has_nvidia_gpu():
         return
-    print("attnviz: looking which build of torch the package index offers")
+    say("looking which build of torch the package index offers")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         looking = ("--dry-run", "--quiet", "--quiet", "--use-feature=fast-deps")
@@ -128,6 +133,14 @@ def refuse_cuda_by_accident(torch_pin: str) -> None:
             "machine without an NVIDIA GPU; name the CPU index of PyTorch's install page "
             "(make film TORCH_INDEX=…) or take them all the same (make film CUDA=yes)"
         )
+
+
+def install_pins(pins: dict[str, str]) -> None:
+    """Install pinned packages, all in one resolution."""
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = Path(folder) / "pins.txt"
+        chosen.write_text("\n".join(pins.values()), "utf-8")
+        pip("install", "--requirement", chosen)
 
 
 def install_torch(torch_pin: str, index: str | None) -> None:
@@ -145,7 +158,7 @@ def main(arguments: list[str]) -> None:
     index = os.environ.get("TORCH_INDEX")
 
     if not PYTHON.exists():
-        print(f"attnviz: making {VENV} with Python {sys.version.split()[0]}")
+        say(f"making {VENV} with Python {sys.version.split()[0]}")
         venv.create(VENV, with_pip=True, symlinks=True)
     if installed_version("pip") != pip_pin.partition("==")[2]:
         pip("install", "--quiet", pip_pin)
@@ -153,7 +166,7 @@ def main(arguments: list[str]) -> None:
     torch = installed_version("torch")
     keep_torch = torch is not None and release(torch) >= torch_bound(ROOT / "pyproject.toml")
     if keep_torch:
-        print(f"attnviz: using the torch {torch} that is installed")
+        say(f"using the torch {torch} that is installed")
         # It keeps the versions that it came with: some releases of torch accept one only.
         # setuptools must be new enough to install this project.
         for name in torch_requirements() - {"setuptools"}:
@@ -161,7 +174,7 @@ def main(arguments: list[str]) -> None:
     elif not index and os.environ.get("CUDA") != "yes":
         refuse_cuda_by_accident(torch_pin)
 
-    pip("install", *pins.values())
+    install_pins(pins)
     if not keep_torch:
         # Last: what torch needs is there by now, so that its index need hold torch alone.
         install_torch(torch_pin, index)

@@ -1,7 +1,9 @@
 """Random but valid traces for tests, computed in plain numpy, apart from attnviz."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import jaxtyping
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,17 @@ from attnviz.records import AttentionTrace, Focus, ModelTrace
 
 Floats = NDArray[np.float64]
 Draw = Callable[..., Floats]
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Switch the run-time type checks of the test suite off, to meet attnviz's own refusals."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", before)
 
 
 def random_trace(

@@ -45,7 +45,7 @@ debian_python() {
 command -v pkg-config >/dev/null || need pkg-config pkg-config
 has_library cairo || need "cairo headers" libcairo2-dev
 has_library pangocairo || need "pango headers" libpango1.0-dev
-if ! command -v cc >/dev/null || ! echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1; then
+if ! cc -E -x c -include stdio.h /dev/null >/dev/null 2>&1; then
     need "a C compiler" gcc libc6-dev
 fi
 if [ -z "$python" ]; then

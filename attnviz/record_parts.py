@@ -86,29 +86,33 @@ def frozen_bools(where: str, array: object, axes: Sequence[str]) -> Bools:
     return _frozen(found)
 
 
-def tokens(where: str, value: object) -> tuple[str, ...]:
-    """Take in the words of one side of an attention.
+def texts(where: str, value: object, *, at_least: int = 0) -> tuple[str, ...]:
+    """Take in a list of texts, such as the tokens of one side of an attention.
 
     Parameters
     ----------
     where
-        Whose they are, for the error.
+        What they are, for the error.
     value
-        A list or tuple of texts, at least one.
+        A list or tuple of texts.
+    at_least
+        How many there must be.
 
     Returns
     -------
     tuple of str
-        The words.
+        The texts.
 
     Raises
     ------
     TensorError
         If the value is no such list.
     """
-    if not isinstance(value, tuple | list) or not value:
-        raise TensorError(f"{where}: wanted at least one token, got {_short(value)}")
-    return tuple(text(f"{where}[{i}]", token) for i, token in enumerate(value))
+    if not isinstance(value, tuple | list) or len(value) < at_least:
+        raise TensorError(
+            f"{where}: wanted a list of {at_least} or more texts, got {_short(value)}"
+        )
+    return tuple(text(f"{where}[{i}]", item) for i, item in enumerate(value))
 
 
 def ids(where: str, value: object, n: int) -> tuple[int, ...]:
@@ -232,10 +236,9 @@ def _checked_array(where: str, array: object, axes: Sequence[str]) -> NDArray[An
             f"{where}: wanted the axes [{', '.join(axes)}], none of them empty,"
             f" got shape {list(array.shape)}"
         )
-    return array
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    native = array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
     # An array over bytes stays read-only: its flag cannot be set back.
-    return np.frombuffer(native.tobytes(), dtype=native.dtype).reshape(native.shape)
+    return np.frombuffer(array.tobytes(order="C"), dtype=array.dtype).reshape(array.shape)

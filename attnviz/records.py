@@ -152,8 +152,12 @@ class AttentionTrace(_Record):
         where = f"layer {parts.text('the name of a layer', self.name)!r}"
         if self.kind not in ("self", "cross"):
             raise TensorError(f"{where}: kind is 'self' or 'cross', got {self.kind!r}")
-        _put(self, "query_tokens", parts.tokens(f"{where}, query_tokens", self.query_tokens))
-        _put(self, "key_tokens", parts.tokens(f"{where}, key_tokens", self.key_tokens))
+        _put(
+            self,
+            "query_tokens",
+            parts.texts(f"{where}, query_tokens", self.query_tokens, at_least=1),
+        )
+        _put(self, "key_tokens", parts.texts(f"{where}, key_tokens", self.key_tokens, at_least=1))
         _put(self, "scale", parts.finite(f"{where}, scale", self.scale))
         if self.counterfactual_mask is not None:
             mask = parts.text(f"{where}, counterfactual_mask", self.counterfactual_mask)
@@ -267,16 +271,16 @@ class ModelTrace(_Record):
         """Freeze the arrays and check that the parts fit."""
         parts.text("model", self.model)
         parts.text("text", self.text)
-        _put(self, "tokens", parts.tokens("tokens", self.tokens))
+        _put(self, "tokens", parts.texts("tokens", self.tokens, at_least=1))
         _put(self, "ids", parts.ids("ids", self.ids, len(self.tokens)))
         if (self.target_tokens is None) != (self.target_ids is None):
             raise TensorError("target_tokens and target_ids: give both or neither")
         if self.target_tokens is not None and self.target_ids is not None:
-            words = parts.tokens("target_tokens", self.target_tokens)
+            words = parts.texts("target_tokens", self.target_tokens, at_least=1)
             _put(self, "target_tokens", words)
             _put(self, "target_ids", parts.ids("target_ids", self.target_ids, len(words)))
         _put(self, "layers", tuple(self.layers))
-        _put(self, "notes", tuple(parts.text("notes", note) for note in self.notes))
+        _put(self, "notes", parts.texts("notes", self.notes))
         where = f"the trace of {self.model!r}"
         _freeze(self, where, MODEL_ARRAYS, optional=frozenset(MODEL_ARRAYS))
         answers = len(self.tokens if self.target_tokens is None else self.target_tokens)

@@ -22,6 +22,9 @@ _FORMAT = "attnviz trace"
 _VERSION = 1
 _WANTED = "wanted a trace that `python render.py trace -o FILE` wrote"
 
+_LONGEST_PATH = 400
+"""Characters of a path that an error repeats."""
+
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive, as PyTorch's .pt and numpy's .npz are"),
     (b"\x80", "a Python pickle"),
@@ -72,7 +75,7 @@ def write(trace: ModelTrace, path: str | PathLike[str]) -> None:
         part.replace(target)
     except (OSError, ValueError) as error:
         raise TraceFileError(
-            f"{quoted(str(target))} cannot be written ({_reason(error)});"
+            f"{quoted(str(target), _LONGEST_PATH)} cannot be written ({_reason(error)});"
             " give a file in a folder that exists and is yours to write in"
         ) from error
     finally:
@@ -100,7 +103,7 @@ def read(path: str | PathLike[str]) -> ModelTrace:
         malformed, or holds what no forward pass can have produced.
     """
     file = Path(path)
-    name = quoted(str(file))
+    name = quoted(str(file), _LONGEST_PATH)
     try:
         contents = _contents(file)
     except (OSError, ValueError) as error:

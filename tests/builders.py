@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import jaxtyping
 import numpy as np
@@ -24,6 +25,7 @@ def unchecked() -> Iterator[None]:
         jaxtyping.config.update("jaxtyping_disable", before)
 
 
+@cache  # safe: nothing can change a record
 def random_trace(
     n: int = 5,
     *,

@@ -160,6 +160,8 @@ def main(arguments: list[str]) -> None:
     if not PYTHON.exists():
         say(f"making {VENV} with Python {sys.version.split()[0]}")
         venv.create(VENV, with_pip=True, symlinks=True)
+    if installed_version("pip") is None:  # interrupted, or made by a tool that leaves pip out
+        run(PYTHON, "-m", "ensurepip", "--default-pip")
     if installed_version("pip") != pip_pin.partition("==")[2]:
         pip("install", "--quiet", pip_pin)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from manim import (
     Animation,
     AnimationGroup,
+    ApplyMethod,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     Mobject,
     ReplacementTransform,
+    Restore,
     Transform,
     TransformFromCopy,
     VGroup,
@@ -21,6 +23,7 @@ from manim import (
     rate_functions,
 )
 
+from attnviz.mobjects.grid import GridFace
 from attnviz.theme import Theme
 
 EASE_MOVE = rate_functions.ease_in_out_cubic
@@ -80,12 +83,12 @@ def hush(*mobjects: Mobject) -> Animation:
     """Take the light from mobjects; :func:`relight` gives it back."""
     for mobject in mobjects:
         mobject.save_state()
-    return AnimationGroup(*(m.animate.fade(1 - QUIET) for m in mobjects))
+    return AnimationGroup(*(ApplyMethod(m.fade, 1 - QUIET) for m in mobjects))
 
 
 def relight(*mobjects: Mobject) -> Animation:
     """Give back the light that :func:`hush` took."""
-    return AnimationGroup(*(mobject.animate.restore() for mobject in mobjects))
+    return AnimationGroup(*(Restore(mobject) for mobject in mobjects))
 
 
 def pile(rows: VGroup, slices: VGroup, theme: Theme) -> Animation:
@@ -95,3 +98,62 @@ def pile(rows: VGroup, slices: VGroup, theme: Theme) -> Animation:
         lag_ratio=theme.timing.stagger,
         rate_func=EASE_MOVE,
     )
+
+
+def mask_wave(
+    before: GridFace,
+    after: GridFace,
+    hatches: Mapping[tuple[int, int], VMobject],
+    theme: Theme,
+) -> Animation:
+    """Turn scores into masked scores; the masked pairs follow one another as one diagonal wave."""
+    waves: dict[int, list[Animation]] = {}
+    for query, key in np.ndindex(before.shape):
+        masked = (query, key) in hatches
+        changes = waves.setdefault(key - query if masked else 0, [])
+        changes.append(ReplacementTransform(before.cell(query, key), after.cell(query, key)))
+        if before.shows_digits:
+            changes.append(ReplacementTransform(before.digit(query, key), after.digit(query, key)))
+        if masked:
+            changes.append(Create(hatches[query, key]))
+    return LaggedStart(
+        *(AnimationGroup(*waves[diagonal]) for diagonal in sorted(waves)),
+        lag_ratio=3 * theme.timing.stagger,
+    )
+
+
+def normalise(
+    scores: GridFace,
+    weights: GridFace,
+    hatches: Mapping[tuple[int, int], VMobject],
+    theme: Theme,
+) -> Animation:
+    """Turn scores into weights, row by row; the marks of masked pairs go as their zeros come."""
+    rows = []
+    for query, (old, new) in enumerate(zip(scores.rows(), weights.rows(), strict=True)):
+        changes: list[Animation] = [ReplacementTransform(old, new)]
+        if scores.shows_digits:
+            pairs = zip(scores.row_digits(query), weights.row_digits(query), strict=True)
+            changes += [ReplacementTransform(digit, number) for digit, number in pairs]
+        changes += [FadeOut(mark) for (asking, _), mark in hatches.items() if asking == query]
+        rows.append(AnimationGroup(*changes))
+    return LaggedStart(*rows, lag_ratio=3 * theme.timing.stagger)
+
+
+def scatter(source: Mobject, targets: Sequence[Mobject]) -> Animation:
+    """Send a shrinking copy of one picture into each of several, which appear as it arrives."""
+    copies = [
+        FadeOut(source.copy(), target_position=target.get_center(), scale=1 / len(targets))
+        for target in targets
+    ]
+    return AnimationGroup(
+        FadeOut(source), *copies, *(FadeIn(target) for target in targets), rate_func=EASE_MOVE
+    )
+
+
+def slide(parts: Sequence[VMobject], places: Sequence[VMobject]) -> list[Animation]:
+    """Move and stretch pictures to where their likenesses stand; the pictures stay themselves."""
+    return [
+        Transform(part, place, rate_func=EASE_MOVE)
+        for part, place in zip(parts, places, strict=True)
+    ]

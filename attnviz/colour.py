@@ -23,34 +23,34 @@ _LAB_EPSILON = 216 / 24389
 _LAB_KAPPA = 24389 / 27
 
 
-def rgb(colour: str) -> Float[ndarray, "3"]:
+def rgb(colour: str) -> Float[ndarray, 3]:
     """Return a hex colour ``#RRGGBB`` as three sRGB channels in [0, 1]."""
     return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
-def hex_colour(channels: Float[ndarray, "3"]) -> str:
+def hex_colour(channels: Float[ndarray, 3]) -> str:
     """Return three sRGB channels in [0, 1] (clipped) as ``#RRGGBB``."""
     levels = np.rint(np.clip(channels, 0, 1) * 255).astype(int)
     return "#" + "".join(f"{level:02X}" for level in levels)
 
 
-def _linear(channels: Float[ndarray, "3"]) -> Float[ndarray, "3"]:
+def _linear(channels: Float[ndarray, 3]) -> Float[ndarray, 3]:
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
-def _gamma(linear: Float[ndarray, "3"]) -> Float[ndarray, "3"]:
+def _gamma(linear: Float[ndarray, 3]) -> Float[ndarray, 3]:
     linear = np.clip(linear, 0, None)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def lab(colour: str) -> Float[ndarray, "3"]:
+def lab(colour: str) -> Float[ndarray, 3]:
     """Return a hex colour in CIELAB (L* in 0 … 100; CIE 15:2004)."""
     ratio = _SRGB_TO_XYZ @ _linear(rgb(colour)) / _WHITE
     f = np.where(ratio > _LAB_EPSILON, np.cbrt(ratio), (_LAB_KAPPA * ratio + 16) / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def from_lab(values: Float[ndarray, "3"]) -> str:
+def from_lab(values: Float[ndarray, 3]) -> str:
     """Return the hex colour nearest to a CIELAB triple."""
     fy = (values[0] + 16) / 116
     f = np.array([fy + values[1] / 500, fy, fy - values[2] / 200])

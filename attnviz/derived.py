@@ -6,6 +6,7 @@ so that a shown result can be re-derived from the values it is made of.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -207,8 +208,8 @@ def minus_max(row: Values) -> Reals:
         If a row is all −∞, or there is no row.
     """
     rows = _reals("minus_max", row)
-    if rows.ndim == 0 or rows.shape[-1] == 0:
-        raise TensorError(f"minus_max: wanted rows [..., key], got shape {list(rows.shape)}")
+    if rows.ndim == 0:
+        raise TensorError("minus_max: wanted rows [..., key], got a single number")
     largest = rows.max(axis=-1, keepdims=True)
     if not np.isfinite(largest).all():
         raise TensorError("minus_max: a row has no finite maximum; leave each row a key")
@@ -312,7 +313,7 @@ def cosine(a: Values, b: Values) -> float:
     lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
     if lengths == 0:
         raise TensorError("cosine: a vector of zeros has no direction")
-    # Rounding may leave the quotient a hair outside, where acos has no value.
+    # Rounding may leave the quotient a hair outside.
     return min(1.0, max(-1.0, float(np.dot(left, right)) / lengths))
 
 
@@ -334,7 +335,15 @@ def angle(a: Values, b: Values) -> float:
     TensorError
         If they are not two vectors of one width, or one has no direction.
     """
-    return math.degrees(math.acos(cosine(a, b)))
+    left, right = _two_vectors("angle", a, b)
+    lengths = float(np.linalg.norm(left)), float(np.linalg.norm(right))
+    if 0 in lengths:
+        raise TensorError("angle: a vector of zeros has no direction")
+    left, right = left / lengths[0], right / lengths[1]
+    # Kahan's form: the arc cosine loses half of its digits near 0° and 180°.
+    return math.degrees(
+        2 * math.atan2(float(np.linalg.norm(left - right)), float(np.linalg.norm(left + right)))
+    )
 
 
 def count_true(mask: Values) -> int:
@@ -466,6 +475,27 @@ def top(row: Values) -> int:
     return int(_vector("top", row).argmax())
 
 
+def top_magnitude(row: Values) -> int:
+    """Find the index of the element of greatest magnitude; of equals, the first.
+
+    Parameters
+    ----------
+    row
+        A row ``[d]`` of finite numbers, at least one.
+
+    Returns
+    -------
+    int
+        The index, counted from 0.
+
+    Raises
+    ------
+    TensorError
+        If it is not a row of finite numbers.
+    """
+    return int(np.abs(_vector("top_magnitude", row)).argmax())
+
+
 def least(array: Values) -> float:
     """Find the smallest element of an array.
 
@@ -559,6 +589,122 @@ def masked(scores: Values, mask: Values) -> Reals:
     return np.where(allowed, values, -np.inf)
 
 
+def index(number: Values) -> int:
+    """Name a layer, a head or a position by its number, counted from 0.
+
+    Parameters
+    ----------
+    number
+        A whole number of at least 0.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    TensorError
+        If it is not a whole number of at least 0.
+    """
+    return _whole("index", "number", number, sys.maxsize)
+
+
+def habit(w: Values) -> str | None:
+    """Name what a head mostly does on one sentence.
+
+    Parameters
+    ----------
+    w
+        Weights ``[query, key]`` of a self-attention over at least 2 tokens.
+
+    Returns
+    -------
+    str or None
+        The name of the greatest of :data:`HABITS`, if it is over a half; else None.
+
+    Raises
+    ------
+    TensorError
+        If the grid is not square or too small.
+    """
+    measured = {name: DERIVED[name](w) for name in HABITS}
+    name = max(measured, key=measured.__getitem__)
+    return name if measured[name] > HABIT_FLOOR else None
+
+
+def count(array: Values) -> int:
+    """Count the elements of an array.
+
+    Parameters
+    ----------
+    array
+        An array of any shape.
+
+    Returns
+    -------
+    int
+        The product of its sizes.
+    """
+    return int(np.asarray(array).size)
+
+
+def hidden_shares(weights: Values, mask: Values) -> Reals:
+    """Measure how much of each query's unmasked attention a mask hides: Σ of the masked weights.
+
+    Parameters
+    ----------
+    weights
+        Weights ``[query, key]`` as they are without the mask.
+    mask
+        Booleans of the same shape, True where a query may attend.
+
+    Returns
+    -------
+    ndarray
+        ``[query]``, 0 to 1.
+
+    Raises
+    ------
+    TensorError
+        If the shapes differ or the mask is not of booleans.
+    """
+    hidden = np.isinf(masked(weights, mask))
+    if hidden.ndim != 2:
+        raise TensorError(f"hidden_shares: wanted [query, key], got {hidden.ndim} axes")
+    lost: Reals = np.where(hidden, _reals("hidden_shares", weights), 0.0).sum(axis=1)
+    return lost
+
+
+def most_hidden(weights: Values, mask: Values) -> int:
+    """Find the query that loses most to a mask, of those that keep more than one key.
+
+    Parameters
+    ----------
+    weights, mask
+        As for :func:`hidden_shares`.
+
+    Returns
+    -------
+    int
+        The query's index; where every query keeps one key only, the one that loses most.
+
+    Raises
+    ------
+    TensorError
+        If the shapes differ or the mask is not of booleans.
+    """
+    lost = hidden_shares(weights, mask)
+    several = np.asarray(mask).sum(axis=1) > 1
+    return int(np.where(several, lost, lost - 1.0).argmax())
+
+
+HABITS = ("previous_token", "next_token", "first_token", "itself")
+"""The functions that measure what a head does, by name."""
+
+HABIT_FLOOR = 0.5
+"""A head has a habit where it gives more than this share to it."""
+
 DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         function.__name__: function
@@ -586,6 +732,9 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             greatest,
             extent,
             masked,
+            hidden_shares,
+            count,
+            index,
         )
     }
 )
@@ -596,6 +745,8 @@ def _reals(function: str, values: Values) -> Reals:
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise TensorError(f"{function}: wanted real numbers, got {array.dtype}")
+    if array.size == 0:
+        raise TensorError(f"{function}: the array is empty")
     if np.isnan(array).any():
         raise TensorError(f"{function}: the array holds NaN")
     return array.astype(np.float64)

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from manim import LEFT, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Scene, VGroup, config
+from manim import (
+    LEFT,
+    UP,
+    Animation,
+    Camera,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ManimColor,
+    Mobject,
+    Scene,
+    VGroup,
+    config,
+)
 
 from attnviz.animations import travel_copy
 from attnviz.derived import top
 from attnviz.errors import UserError
-from attnviz.film import Beat, Film
-from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
+from attnviz.film import Beat, Film, PrintedNumber
+from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid, Fill, GridFace
 from attnviz.mobjects.links import width_legend
-from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.matrices import shape_title
+from attnviz.mobjects.pen import Pen, element
 from attnviz.mobjects.tokens import TokenRow
 from attnviz.records import AttentionTrace, ModelTrace
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
 from attnviz.text import Formula, Line, Run
 from attnviz.theme import DARK, Theme
-from attnviz.zones import Zones
+from attnviz.zones import Zone, Zones
 
 
 class AttentionScene(Scene):
@@ -39,11 +53,12 @@ class AttentionScene(Scene):
 
     def setup(self) -> None:
         """Load the trace and cut the frame into zones."""
-        self.camera.background_color = self.theme.palette.background
-        self.zones = Zones.of_frame(
-            config.frame_width, config.frame_height, self.theme.space
-        )
+        camera = self.renderer.camera
+        assert isinstance(camera, Camera)
+        camera.background_color = ManimColor(self.theme.palette.background)
+        self.zones = Zones.of_frame(config.frame_width, config.frame_height, self.theme.space)
         self.film = Film()
+        self._numbers: dict[PrintedNumber, None] = {}
         self.beat_watchers: list[Callable[[AttentionScene, Beat], None]] = []
         self._traces: dict[str, ModelTrace] = {}
         self._caption: Line | None = None
@@ -56,9 +71,7 @@ class AttentionScene(Scene):
         if prefix not in self._traces:
             trace = load_trace(spec)
             self._traces[prefix] = trace
-            self.film.notes.extend(
-                f"{prefix}: {note}" if prefix else note for note in trace.notes
-            )
+            self.film.notes.extend(f"{prefix}: {note}" if prefix else note for note in trace.notes)
         return self._traces[prefix]
 
     def _check_length(self) -> None:
@@ -67,7 +80,8 @@ class AttentionScene(Scene):
             least, most = self.tokens[0], self.tokens[-1]
             raise UserError(
                 f"{type(self).__name__} shows {least} to {most} tokens; this text has {count} "
-                f"in model {self.trace.model}; give a {'longer' if count < least else 'shorter'} text"
+                f"in model {self.trace.model}; "
+                f"give a {'longer' if count < least else 'shorter'} text"
             )
 
     # -- the subject -------------------------------------------------------------------------
@@ -101,6 +115,28 @@ class AttentionScene(Scene):
         """The filmed layer's attention."""
         return self.trace.layers[self.layer]
 
+    @property
+    def head_count(self) -> int:
+        """How many heads the filmed layer has."""
+        return len(self.attention.weights)
+
+    def limit_heads(self, allowed: range) -> None:
+        """Refuse a layer with fewer or more heads than a scene can show."""
+        if self.head_count not in allowed:
+            raise UserError(
+                f"{type(self).__name__} shows {allowed[0]} to {allowed[-1]} heads; layer "
+                f"{self.layer} of {self.trace.model} has {self.head_count}; choose another model"
+            )
+
+    def require(self, *fields: str) -> None:
+        """Refuse a trace that does not hold a field of the filmed layer."""
+        missing = [name for name in fields if getattr(self.attention, name) is None]
+        if missing:
+            raise UserError(
+                f"{type(self).__name__} shows {', '.join(missing)} of {self.attention.name}, "
+                f"which the trace of {self.trace.model} does not hold; choose another model"
+            )
+
     def address(self, field: str, *index: int, prefix: str = "") -> str:
         """Return the address of a field of the filmed layer, e.g. ``layers[1].weights[2, 6]``."""
         place = f"[{', '.join(map(str, index))}]" if index else ""
@@ -122,6 +158,7 @@ class AttentionScene(Scene):
             What fills the template.
         """
         self.next_section(name)
+        self._numbers = {}
         start = self.time
         line = self.caption_line(caption, **slots)
         self.play(*self._swap_caption(line), run_time=self.theme.timing.caption)
@@ -130,20 +167,36 @@ class AttentionScene(Scene):
         reading = max(timing.least_hold, timing.seconds_a_word * len(line.text.split()))
         shown = self.time - start
         self.wait(max(timing.least_hold, reading - shown))
-        beat = Beat(name, line.text, start, self.time, self.pen.take_drawn())
+        beat = Beat(name, line.text, start, self.time, tuple(self._numbers))
         self.film.beats.append(beat)
         for watch in self.beat_watchers:
             watch(self, beat)
 
+    def play(self, *animations: Any, **options: Any) -> None:
+        """Play animations, and note every number that they leave on screen."""
+        super().play(*animations, **options)
+        self._numbers.update(dict.fromkeys(self.drawn_numbers()))
+
+    def drawn_lines(self) -> Iterator[Line]:
+        """Yield every line of type on screen, in drawing order."""
+        for mobject in self.mobjects:
+            yield from (member for member in mobject.get_family() if isinstance(member, Line))
+
+    def drawn_numbers(self) -> Iterator[PrintedNumber]:
+        """Yield every number on screen with its address."""
+        for line in self.drawn_lines():
+            for run in line.runs:
+                if run.address is not None and run.value is not None:
+                    yield PrintedNumber(run.address, run.value, run.text)
+
     def caption_line(self, template: str, **slots: str | Run) -> Line:
         """Set a caption in the caption zone."""
         zone = self.zones.caption
-        line = self.pen.phrase(template, role="caption", **slots)
+        line = self.pen.phrase(template, slots, role="caption")
         if line.width > zone.width:
-            line = self.pen.phrase(template, role="caption", width=zone.width, **slots)
-        return line.move_to(zone.centre) if line.height > 2 * line.cap_height else line.stand_on(
-            float(zone.centre[1]) - line.cap_height / 2
-        )
+            line = self.pen.phrase(template, slots, role="caption", wrap=zone.width)
+            return line.move_to(zone.centre)
+        return line.stand_in(zone)
 
     def _swap_caption(self, line: Line) -> list[Animation]:
         shift = self.theme.space.gap
@@ -198,7 +251,7 @@ class AttentionScene(Scene):
         title = self.pen.words(text, colour=self.theme.palette.dim)
         lines = [item for item in row if isinstance(item, Line)]
         left = row.get_left()[0] - self.theme.space.wide_gap
-        return title.shift([left - title.get_right()[0], 0, 0]).stand_on(lines[0].baseline)
+        return title.end_at(left).stand_on(lines[0].baseline)
 
     def numbers_under(self, row: TokenRow, address: str) -> VGroup:
         """Return a row of numbers under the tokens; above 12 tokens only under the focused ones."""
@@ -207,7 +260,7 @@ class AttentionScene(Scene):
         sizes = self.theme.sizes
         numbers = VGroup()
         for index in shown:
-            number = self.pen.number(f"{address[:-1]}, {index}]", cap=sizes.label)
+            number = self.pen.number(element(address, index), cap=sizes.label)
             number.set_x(row[index].get_x())
             numbers.add(number.stand_on(float(row.get_bottom()[1]) - 2.2 * sizes.label))
         return numbers
@@ -217,39 +270,49 @@ class AttentionScene(Scene):
         bar = width_legend(self.theme, weight=1.0, length=3 * self.theme.sizes.label)
         words = self.pen.phrase(
             "a link this wide is {total}, all of a word's attention",
+            {"total": f"total({address})"},
             colour=self.theme.palette.dim,
-            total=f"total({address})",
         )
         legend = VGroup(bar, words).arrange(buff=self.theme.space.gap)
         stage = self.zones.stage
-        return legend.move_to([stage.centre[0], stage.bottom + legend.height / 2, 0])
+        return legend.move_to((stage.centre[0], stage.bottom + legend.height / 2, 0.0))
 
-    def weight_grid(self, width: float) -> AttentionGrid:
-        """Return the filmed head's weights as a grid, in the middle of the stage."""
-        stage = self.zones.stage
+    def head_grid(self, address: str, zone: Zone, *, fill: Fill, places: int = 2) -> AttentionGrid:
+        """Return a matrix ``[query, key]`` of the filmed head as a grid in the middle of a zone."""
         return AttentionGrid(
             self.pen,
-            self.address("weights", self.head),
+            address,
             self.attention.query_tokens,
             self.attention.key_tokens,
-            width=width,
-            height=stage.height,
-            fill=self.theme.palette.weights,
+            width=zone.width,
+            height=zone.height,
+            fill=fill,
+            places=places,
             focused=self.focused,
-        ).move_to(stage.centre)
+        ).move_to(zone.centre)
+
+    def signed_fill(self, address: str) -> Fill:
+        """Return the colours of signed numbers, scaled to an address's largest magnitude.
+
+        A masked score, −∞, takes the colour of an empty cell.
+        """
+        extent, palette = self.pen.value(f"extent({address})"), self.theme.palette
+        return lambda value: palette.signed(value / extent) if np.isfinite(value) else palette.cell
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The filmed head's mask ``[query, key]``, True where a query may attend."""
+        return self.pen.array(self.mask_address())
+
+    def mask_address(self, prefix: str = "") -> str:
+        """Return the address of the filmed head's mask; one mask may serve all heads."""
+        shared = len(self.attention.mask) == 1
+        return self.address("mask", 0 if shared else self.head, prefix=prefix)
 
     def matrix_title(self, name: str, address: str, colour: str, matrix: Mobject) -> Line:
         """Return a matrix's name with its shape, above it."""
-        title = self.pen.phrase(
-            name + "  {rows} × {columns}",
-            colour=colour,
-            places=0,
-            rows=f"size({address}, 0)",
-            columns=f"size({address}, 1)",
-        )
-        space = self.theme.space
-        title.align_to(matrix, LEFT)
-        return title.stand_on(float(matrix.get_top()[1]) + space.gap)
+        title = shape_title(self.pen, name, address, colour).align_to(matrix, LEFT)
+        return title.stand_on(float(matrix.get_top()[1]) + self.theme.space.gap)
 
     def formula(self, expression: str) -> Formula:
         """Return a formula in the formula zone, its terms in the colours of their meaning."""
@@ -260,12 +323,16 @@ class AttentionScene(Scene):
             "value": palette.value,
             "output": palette.output,
         }
-        colours = {name: colour for name, colour in meanings.items() if f":{name}" in expression.replace(" ", "")}
+        colours = {
+            name: colour
+            for name, colour in meanings.items()
+            if f":{name}" in expression.replace(" ", "")
+        }
         formula = self.pen.formula(expression, colours)
         formula.move_to(self.zones.formula.centre)
         return formula
 
-    def hand_over(self, grid: AttentionGrid, query: int, numbers: VGroup) -> Animation:
+    def hand_over(self, grid: GridFace, query: int, numbers: VGroup) -> Animation:
         """Send copies of one row's numbers to where they are used next."""
         if not grid.shows_digits:
             return FadeIn(numbers)

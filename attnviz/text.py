@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import font_source_sans_pro
 import numpy as np
@@ -25,6 +25,7 @@ from manim import (
 from manim.utils.typst_file_writing import TYPST_COMPILATION_FONT_SIZE
 
 from attnviz.errors import UserError
+from attnviz.zones import Zone
 
 FAMILY = "Source Sans Pro"
 FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
@@ -73,7 +74,7 @@ class Line(VGroup):
 
     def __init__(self, glyphs: Sequence[VMobject], cap_height: float, runs: Sequence[Run]) -> None:
         anchor = VMobject(stroke_width=0, fill_opacity=0)
-        anchor.set_points_as_corners([[0, 0, 0], [0, cap_height, 0]])
+        anchor.set_points_as_corners([(0.0, 0.0, 0.0), (0.0, cap_height, 0.0)])
         super().__init__(anchor, *glyphs)
         self.runs = tuple(runs)
 
@@ -98,12 +99,23 @@ class Line(VGroup):
         points = self.submobjects[0].points
         return float(np.linalg.norm(points[-1] - points[0]))
 
-    def stand_on(self, baseline: float) -> Line:
+    def stand_on(self, baseline: float) -> Self:
         """Shift the line up or down until its baseline is at ``baseline``."""
-        self.shift((baseline - self.baseline) * np.array([0.0, 1.0, 0.0]))
-        return self
+        return self.shift((0.0, baseline - self.baseline, 0.0))
 
-    def ink(self, colour: str, opacity: float = 1.0) -> Line:
+    def stand_in(self, zone: Zone) -> Self:
+        """Shift the line up or down until its capitals are in the middle of a zone's height."""
+        return self.stand_on(float(zone.centre[1]) - self.cap_height / 2)
+
+    def begin_at(self, x: float) -> Self:
+        """Shift the line sideways until its left end is at ``x``."""
+        return self.shift((x - float(self.get_left()[0]), 0.0, 0.0))
+
+    def end_at(self, x: float) -> Self:
+        """Shift the line sideways until its right end is at ``x``."""
+        return self.shift((x - float(self.get_right()[0]), 0.0, 0.0))
+
+    def ink(self, colour: str, opacity: float = 1.0) -> Self:
         """Give every glyph one colour."""
         for glyph in self.glyphs:
             glyph.set_fill(colour, opacity=opacity).set_stroke(width=0)
@@ -333,7 +345,7 @@ class Typesetter:
             font_size=font_size,
         ).submobjects
         outlines = VGroup(*glyphs)
-        outlines.shift([-outlines.get_x(), -reference.get_bottom()[1], 0.0])
+        outlines.shift((-outlines.get_x(), -reference.get_bottom()[1], 0.0))
         line = Line(glyphs, cap_height, runs)
         line.submobjects[0].set_x(outlines.get_left()[0])
         return line
@@ -374,6 +386,11 @@ class Typesetter:
         number.ink(colour)
         return number
 
+    def number_width(self, text: str, cap_height: float, weight: Weight = "regular") -> float:
+        """Return how wide a printed number would be, in frame units."""
+        signs = self._number_signs(weight)
+        return sum(signs[sign][1] for sign in text) * _font_size(cap_height) / DEFAULT_FONT_SIZE
+
     def _number_signs(self, weight: Weight) -> dict[str, tuple[VMobject, float]]:
         """Return each sign's outline (origin on the baseline) and its advance, at the default size.
 
@@ -393,7 +410,7 @@ class Typesetter:
             baseline = float(first.get_bottom()[1])
             self._signs[weight] = {
                 sign: (
-                    outline.shift([-(left + letter), -baseline, 0.0]),
+                    outline.shift((-(left + letter), -baseline, 0.0)),
                     right - left - letter,
                 )
                 for sign, outline, (left, right) in zip(

@@ -46,6 +46,12 @@ class Zone:
         edge = self.left + width
         return replace(self, right=edge), replace(self, left=edge + gap)
 
+    def shrunk(self, share: float) -> Zone:
+        """Return a zone of ``share`` of both sides about the same middle."""
+        x, y, _ = self.centre
+        half_width, half_height = share * self.width / 2, share * self.height / 2
+        return Zone(x - half_width, x + half_width, y - half_height, y + half_height)
+
     def columns(self, *shares: float, gap: float = 0.0) -> tuple[Zone, ...]:
         """Cut the zone into columns whose widths stand in the given proportion."""
         unit = (self.width - gap * (len(shares) - 1)) / sum(shares)

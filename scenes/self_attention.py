@@ -32,7 +32,8 @@ from attnviz.mobjects.values import ValueRows, ramp_legend
 from attnviz.stage import AttentionScene
 
 FORMULA = (
-    '{{"softmax" : softmax}} (({{Q : query}} {{K^top : key}}) / {{sqrt(d_k) : scale}}) {{V : value}}'
+    '{{"softmax" : softmax}} '
+    "(({{Q : query}} {{K^top : key}}) / {{sqrt(d_k) : scale}}) {{V : value}}"
 )
 
 
@@ -53,7 +54,9 @@ class SelfAttention(AttentionScene):
         sentence = self.token_row(palette.ink)
         self.queries = self.token_row(palette.dim).set_y(self.zones.stage.at(0.18))
         self.keys = self.token_row(palette.key).set_y(self.zones.stage.at(0.68))
-        self.titles = VGroup(self.row_title("Query", self.queries), self.row_title("Key", self.keys))
+        self.titles = VGroup(
+            self.row_title("Query", self.queries), self.row_title("Key", self.keys)
+        )
         same = same_word_lines(self.queries, self.keys, self.theme)
         with self.beat(
             "twice", "One sentence, written twice: above, each word asks; below, each word answers."
@@ -85,8 +88,8 @@ class SelfAttention(AttentionScene):
     def fold_into_grid(self) -> None:
         """Beat 3: every word takes its turn, then all links fold into the grid."""
         palette, timing = self.theme.palette, self.theme.timing
-        self.grid = self.weight_grid(width=self.zones.stage.width * 0.6)
-        self.grid.move_to(self.zones.stage.centre)
+        _left, middle, _right = self.zones.stage.columns(1, 3, 1)
+        self.grid = self.head_grid(self.address("weights", self.head), middle, fill=palette.weights)
         shown = self.links[self.query]
         others = [q for q in range(len(self.links)) if q != self.query]
         with self.beat("grid", "Every word takes its turn; each link becomes one cell of a grid."):
@@ -105,19 +108,19 @@ class SelfAttention(AttentionScene):
             )
             self.play(LaggedStart(*map(FadeIn, self.links), lag_ratio=timing.stagger))
             self.play(
-                fold(self.links, self.grid.rows(), self.theme),
+                fold(self.links, self.grid.face.rows(), self.theme),
                 ReplacementTransform(self.queries, self.grid.query_labels),
                 ReplacementTransform(self.keys, self.grid.key_labels),
                 ReplacementTransform(self.titles, self.grid.titles),
                 run_time=2 * timing.slow,
             )
-            self.play(appear(self.grid.digit_rows(), self.theme))
+            self.play(appear(self.grid.face.digit_rows(), self.theme))
 
     def blend_values(self) -> None:
         """Beat 4: the row of one query cuts the values into slices that stack to its new vector."""
         theme, timing = self.theme, self.theme.timing
         left, right = self.zones.stage.beside(self.grid.width, gap=2 * theme.space.wide_gap)
-        header, body, result = right.rows(1, 7, 3)
+        _header, body, result = right.rows(1, 7, 3)
         values = self.address("v", self.head)
         row = self.attention.weights[self.head, self.query]
         self.values = ValueRows(
@@ -131,11 +134,13 @@ class SelfAttention(AttentionScene):
         title = self.matrix_title("Values", values, theme.palette.value, self.values.matrix)
         legend = ramp_legend(self.pen, values, width=right.width / 6)
         legend.align_to(self.values.matrix, RIGHT).align_to(title, DOWN)
-        outline = self.grid.row_outline(self.query)
+        outline = self.grid.face.row_outline(self.query)
         weights = self.values.weights(self.pen, self.address("weights", self.head, self.query))
         slices = self.values.slices(row, result)
-        blended = self.values.blended(self.pen, self.address("heads", self.head, self.query), slices)
-        name = self.pen.phrase("new {token}", token=self.query_word(self.query))
+        blended = self.values.blended(
+            self.pen, self.address("heads", self.head, self.query), slices
+        )
+        name = self.pen.phrase("new {token}", {"token": self.query_word(self.query)})
         name.next_to(blended, LEFT, buff=theme.space.wide_gap)
         with self.beat(
             "blend",
@@ -144,8 +149,8 @@ class SelfAttention(AttentionScene):
         ):
             self.play(self.grid.animate.move_to(left.centre), rate_func=EASE_MOVE)
             self.play(FadeIn(self.values), FadeIn(title), FadeIn(legend))
-            self.play(Create(outline.move_to(self.grid.row(self.query))))
-            self.play(self.hand_over(self.grid, self.query, weights))
+            self.play(Create(outline.move_to(self.grid.face.row(self.query))))
+            self.play(self.hand_over(self.grid.face, self.query, weights))
             self.play(pile(self.values.matrix, slices, theme), run_time=2 * timing.slow)
             self.play(FadeIn(name), FadeTransform(slices, blended))
         self.value_side = VGroup(self.values, title, legend, weights, blended, name)
@@ -154,7 +159,7 @@ class SelfAttention(AttentionScene):
         """Beat 5: the formula assembles, each term from the part of the stage it stands for."""
         formula = self.formula(FORMULA)
         asking = VGroup(self.grid.query_labels, self.grid.key_labels)
-        scores = VGroup(self.grid.cells, self.grid.digits)
+        scores = self.grid.face
         with self.beat(
             "formula",
             "Match queries with keys, turn the scores into shares, blend the values.",

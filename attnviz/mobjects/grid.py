@@ -9,7 +9,7 @@ import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, RoundedRectangle, VGroup, VMobject
 
 from attnviz.colour import ink_on
-from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.pen import Pen, element
 from attnviz.mobjects.tokens import ALL_LABELS_UP_TO
 from attnviz.text import Line, Number
 from attnviz.theme import Theme
@@ -18,6 +18,9 @@ DIGITS_UP_TO = 12
 _TALLEST_ROW = 0.85
 _WIDEST_COLUMN = 1.15
 _HATCHES = 3
+_HATCH_OPACITY = 0.5
+
+Fill = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -27,87 +30,76 @@ class Pitch:
     x: float
     y: float
 
+    def place(self, query: int, key: int) -> np.ndarray:
+        """Return the middle of a cell; the first cell's is the origin."""
+        return np.array([key * self.x, -query * self.y, 0.0])
 
-class AttentionGrid(VGroup):
-    """A matrix ``[query, key]`` as cells, with its labels and, up to 12 tokens, its digits.
+
+class GridFace(VGroup):
+    """The cells of a matrix ``[query, key]`` and, where wanted, their digits.
 
     Parameters
     ----------
     pen
-        Draws labels and digits.
+        Draws the digits.
     address
         The matrix, e.g. ``layers[1].weights[2]``.
-    queries, keys
-        Token texts of the rows and of the columns.
-    width, height
-        The room for everything, in frame units.
+    pitch
+        Distance from cell to cell.
     fill
         From a value to the colour of its cell.
+    digits
+        Whether the cells carry their numbers.
     places
         Decimal places of the digits.
-    digits, labels, titles
-        What to draw; by default the digits up to 12 tokens.
-    focused
-        Rows and columns that keep their label above 16 tokens.
     """
 
     def __init__(
-        self,
-        pen: Pen,
-        address: str,
-        queries: Sequence[str],
-        keys: Sequence[str],
-        *,
-        width: float,
-        height: float,
-        fill: Callable[[float], str],
-        places: int = 2,
-        digits: bool | None = None,
-        labels: bool = True,
-        titles: bool = True,
-        focused: Collection[int] = (),
+        self, pen: Pen, address: str, pitch: Pitch, *, fill: Fill, digits: bool, places: int
     ) -> None:
-        super().__init__()
-        self.address = address
-        self.values = pen.array(address)
-        self.shape = (len(queries), len(keys))
         self.theme: Theme = pen.theme
-        self._fill = fill
-        shows_digits = max(self.shape) <= DIGITS_UP_TO if digits is None else digits
-        query_lines = self._labels(pen, queries, pen.theme.palette.query, labels, focused)
-        title_lines = self._titles(pen) if labels and titles else None
-        self.pitch = self._pitch(
-            pen, keys, query_lines, title_lines, width, height, labels, shows_digits
-        )
-        key_lines = self._labels(
-            pen,
-            keys,
-            pen.theme.palette.key,
-            labels,
-            focused,
-            longest=self.pitch.x - pen.theme.space.cell_gap,
-        )
-        self.cells = VGroup(*(self._cell(q, k) for q, k in np.ndindex(self.shape)))
+        self.address = address
+        values = pen.array(address)
+        self.shape: tuple[int, int] = (values.shape[0], values.shape[1])
+        self.pitch = pitch
+        fills = [fill(float(value)) for value in values.flat]
+        pairs = [(int(q), int(k)) for q, k in np.ndindex(self.shape)]
+        self.cells = VGroup(*(self._cell(*pair, f) for pair, f in zip(pairs, fills, strict=True)))
         self.digits = VGroup()
-        if shows_digits:
-            self.digits.add(*(self._digit(pen, q, k, places) for q, k in np.ndindex(self.shape)))
-        self.query_labels = VGroup(*self._beside(query_lines))
-        self.key_labels = VGroup(*self._above(key_lines))
-        self.titles = VGroup(*self._entitled(title_lines))
-        self.add(self.cells, self.digits, self.query_labels, self.key_labels, self.titles)
-        self.center()
+        for pair, colour in zip(pairs, fills, strict=True) if digits else ():
+            ink = ink_on(colour) if values[pair] else pen.theme.palette.dim
+            number = pen.number(element(address, *pair), colour=ink, places=places)
+            self.digits.add(self._put(number, *pair))
+        super().__init__(self.cells, self.digits)
 
-    # -- parts -------------------------------------------------------------------------------
+    def _cell(self, query: int, key: int, colour: str) -> VMobject:
+        space = self.theme.space
+        gap = min(space.cell_gap, self.pitch.x / 8, self.pitch.y / 8)
+        width, height = self.pitch.x - gap, self.pitch.y - gap
+        cell = RoundedRectangle(
+            width=width,
+            height=height,
+            corner_radius=min(space.corner, width / 4, height / 4),
+            stroke_width=0,
+            fill_color=colour,
+            fill_opacity=1,
+        )
+        return cell.move_to(self.pitch.place(query, key))
+
+    def _put(self, number: Number, query: int, key: int) -> Number:
+        x, y, _ = self.pitch.place(query, key)
+        number.set_x(x).stand_on(y - number.cap_height / 2)
+        return number
 
     def cell(self, query: int, key: int) -> VMobject:
         """Return one cell."""
-        found: VMobject = self.cells[query * self.shape[1] + key]
-        return found
+        return self.cells[query * self.shape[1] + key]
 
     def digit(self, query: int, key: int) -> Number:
         """Return one cell's number (only where the grid shows digits)."""
-        found: Number = self.digits[query * self.shape[1] + key]
-        return found
+        number = self.digits[query * self.shape[1] + key]
+        assert isinstance(number, Number)
+        return number
 
     @property
     def shows_digits(self) -> bool:
@@ -130,7 +122,9 @@ class AttentionGrid(VGroup):
 
     def digit_rows(self) -> list[VGroup]:
         """Return the numbers, row by row; no rows where the grid shows none."""
-        return [self.row_digits(query) for query in range(self.shape[0] if self.digits else 0)]
+        return [
+            self.row_digits(query) for query in range(self.shape[0] if self.shows_digits else 0)
+        ]
 
     def row_outline(self, query: int) -> RoundedRectangle:
         """Return a frame around one row, in the query's colour."""
@@ -144,121 +138,159 @@ class AttentionGrid(VGroup):
         )
         return frame.move_to(row)
 
+    def row_totals(self, pen: Pen) -> VGroup:
+        """Return the printed total of every row, as quiet ticks at its end."""
+        gap = 2 * self.theme.space.gap
+        totals = VGroup()
+        for query, row in enumerate(self.rows()):
+            address = f"total({element(self.address, query)})"
+            total = pen.number(address, colour=self.theme.palette.dim)
+            total.begin_at(row.get_right()[0] + gap)
+            totals.add(total.stand_on(float(row.get_y()) - total.cap_height / 2))
+        return totals
+
+    def hatches(self, masked: np.ndarray) -> dict[tuple[int, int], VMobject]:
+        """Return the marks of all masked pairs, by ``(query, key)``."""
+        return {(int(q), int(k)): self.hatch(int(q), int(k)) for q, k in np.argwhere(masked)}
+
     def hatch(self, query: int, key: int) -> VMobject:
         """Return diagonal strokes over one cell: the mark of a masked pair."""
         cell = self.cell(query, key)
-        marks = VMobject(stroke_color=self.theme.palette.dim, stroke_width=self.theme.space.hairline)
-        corner = cell.get_corner(DOWN + LEFT)
+        marks = VMobject(
+            stroke_color=self.theme.palette.dim,
+            stroke_width=self.theme.space.hairline,
+            stroke_opacity=_HATCH_OPACITY,
+        )
+        corner, across, up = cell.get_corner(DOWN + LEFT), cell.width * RIGHT, cell.height * UP
         for step in range(1, 2 * _HATCHES):
             low, high = max(0.0, step / _HATCHES - 1), min(1.0, step / _HATCHES)
-            across, up = cell.width * RIGHT, cell.height * UP
             marks.start_new_path(corner + low * across + high * up)
             marks.add_line_to(corner + high * across + low * up)
-        return marks.set_opacity(0.45)
+        return marks
 
-    # -- layout ------------------------------------------------------------------------------
+
+class AttentionGrid(VGroup):
+    """A face with the tokens beside it: queries at the left, keys on top, both titled.
+
+    Above 12 tokens the cells lose their digits, above 16 only the focused labels show.
+
+    Parameters
+    ----------
+    pen
+        Draws labels and digits.
+    address
+        The matrix, e.g. ``layers[1].weights[2]``.
+    queries, keys
+        Token texts of the rows and of the columns.
+    width, height
+        The room for everything, in frame units.
+    fill
+        From a value to the colour of its cell.
+    places
+        Decimal places of the digits.
+    small
+        Draw neither digits nor tokens, only the cells and the titles.
+    focused
+        Rows and columns that keep their label above 16 tokens.
+    """
+
+    def __init__(
+        self,
+        pen: Pen,
+        address: str,
+        queries: Sequence[str],
+        keys: Sequence[str],
+        *,
+        width: float,
+        height: float,
+        fill: Fill,
+        places: int = 2,
+        small: bool = False,
+        focused: Collection[int] = (),
+    ) -> None:
+        self.theme: Theme = pen.theme
+        self.address = address
+        self._places = places
+        self._digits = not small and max(len(queries), len(keys)) <= DIGITS_UP_TO
+        palette = pen.theme.palette
+        query_labels = {} if small else self._labels(pen, queries, palette.query, focused)
+        titles = (pen.words("Query", colour=palette.dim), pen.words("Key", colour=palette.dim))
+        beside = max(line.width for line in (titles[0], *query_labels.values()))
+        above = (2 if small else 4) * pen.theme.sizes.label
+        self.pitch = Pitch(
+            y=min((height - above) / len(queries), _TALLEST_ROW),
+            x=min((width - beside - pen.theme.space.gap) / len(keys), _WIDEST_COLUMN),
+        )
+        wanted = self._wanted_width(pen, () if small else keys, self.pitch.y)
+        self.pitch = Pitch(y=self.pitch.y, x=min(self.pitch.x, wanted))
+        key_labels = {} if small else self._labels(pen, keys, palette.key, focused, self.pitch.x)
+        self.face = GridFace(
+            pen, address, self.pitch, fill=fill, digits=self._digits, places=places
+        )
+        self.query_labels = VGroup(*(self._beside(q, line) for q, line in query_labels.items()))
+        self.key_labels = VGroup(*(self._above(k, line) for k, line in key_labels.items()))
+        self.titles = VGroup(*self._entitled(*titles, small=small))
+        self.labels = VGroup(self.query_labels, self.key_labels, self.titles)
+        super().__init__(self.face, self.labels)
+        self.center()
+
+    def redrawn(self, pen: Pen, address: str, *, fill: Fill, places: int = 2) -> GridFace:
+        """Return a face of another matrix, cell on cell with this grid's."""
+        face = GridFace(pen, address, self.pitch, fill=fill, digits=self._digits, places=places)
+        face.shift(self.face.cell(0, 0).get_center() - face.cell(0, 0).get_center())
+        return face
 
     def _labels(
         self,
         pen: Pen,
         tokens: Sequence[str],
         colour: str,
-        wanted: bool,
         focused: Collection[int],
-        longest: float | None = None,
-    ) -> list[Line | None]:
-        if not wanted:
-            return [None] * len(tokens)
+        slot: float | None = None,
+    ) -> dict[int, Line]:
         sparse = len(tokens) > ALL_LABELS_UP_TO
-        return [
-            None
-            if sparse and index not in focused
-            else pen.token(
-                token, colour=colour, cap=pen.theme.sizes.label, longest=None if sparse else longest
-            )
+        longest = None if sparse or slot is None else slot - pen.theme.space.cell_gap
+        return {
+            index: pen.token(token, colour=colour, cap=pen.theme.sizes.label, longest=longest)
             for index, token in enumerate(tokens)
-        ]
+            if not sparse or index in focused
+        }
 
-    def _titles(self, pen: Pen) -> tuple[Line, Line]:
-        palette = pen.theme.palette
-        return pen.words("Query", colour=palette.dim), pen.words("Key", colour=palette.dim)
-
-    def _pitch(
-        self,
-        pen: Pen,
-        keys: Sequence[str],
-        query_lines: list[Line | None],
-        titles: tuple[Line, Line] | None,
-        width: float,
-        height: float,
-        labels: bool,
-        digits: bool,
-    ) -> Pitch:
+    def _wanted_width(self, pen: Pen, keys: Sequence[str], height: float) -> float:
         space, sizes = pen.theme.space, pen.theme.sizes
-        beside = [line.width for line in (*query_lines, *(titles or ())[:1]) if line is not None]
-        self._label_room = max(beside, default=0.0) + space.gap if labels else 0.0
-        header = (1 if labels else 0) + (1 if titles else 0)
-        self._header = header * 2 * sizes.label
-        most_y = min((height - self._header) / len(query_lines), _TALLEST_ROW)
-        most_x = min((width - self._label_room) / len(keys), _WIDEST_COLUMN)
-        wanted = [most_y]
-        if labels and len(keys) <= ALL_LABELS_UP_TO:
-            widest = max(pen.token(key, cap=sizes.label).width for key in keys)
-            wanted.append(widest + 2 * space.gap)
-        if digits:
-            wanted.append(3.4 * sizes.cell + 2 * space.gap)
-        return Pitch(x=min(most_x, max(wanted)), y=most_y)
+        wanted = [height]
+        if len(keys) <= ALL_LABELS_UP_TO:
+            wanted += [pen.token(key, cap=sizes.label).width + 2 * space.gap for key in keys]
+        if self._digits:
+            digits = (
+                pen.number_width(element(self.address, *pair), self._places)
+                for pair in np.ndindex(pen.array(self.address).shape)
+            )
+            wanted.append(max(digits) + 2 * space.gap)
+        return max(wanted)
 
-    def _place(self, query: int, key: int) -> np.ndarray:
-        return np.array([key * self.pitch.x, -query * self.pitch.y, 0.0])
+    def _beside(self, query: int, line: Line) -> Line:
+        y = float(self.pitch.place(query, 0)[1])
+        return line.end_at(self._left_edge).stand_on(y - line.cap_height / 2)
 
-    def _cell(self, query: int, key: int) -> VMobject:
-        gap = min(self.theme.space.cell_gap, self.pitch.x / 8, self.pitch.y / 8)
-        width, height = self.pitch.x - gap, self.pitch.y - gap
-        cell = RoundedRectangle(
-            width=width,
-            height=height,
-            corner_radius=min(self.theme.space.corner, width / 4, height / 4),
-            stroke_width=0,
-            fill_color=self._fill(float(self.values[query, key])),
-            fill_opacity=1,
-        )
-        return cell.move_to(self._place(query, key))
+    def _above(self, key: int, line: Line) -> Line:
+        return line.set_x(self.pitch.place(0, key)[0]).stand_on(self._header)
 
-    def _digit(self, pen: Pen, query: int, key: int, places: int) -> Number:
-        address = f"{self.address[:-1]}, {query}, {key}]" if self.address.endswith(
-            "]"
-        ) else f"{self.address}[{query}, {key}]"
-        colour = ink_on(self._fill(float(self.values[query, key])))
-        number = pen.number(address, colour=colour, places=places)
-        number.set_x(self._place(query, key)[0])
-        number.stand_on(float(self._place(query, key)[1]) - number.cap_height / 2)
-        return number
+    @property
+    def _left_edge(self) -> float:
+        return float(self.face.cells.get_left()[0]) - self.theme.space.gap
 
-    def _beside(self, lines: list[Line | None]) -> list[Line]:
-        edge = self.cells.get_left()[0] - self.theme.space.gap
-        placed = []
-        for query, line in enumerate(lines):
-            if line is not None:
-                line.shift([edge - line.get_right()[0], 0, 0])
-                line.stand_on(float(self._place(query, 0)[1]) - line.cap_height / 2)
-                placed.append(line)
-        return placed
+    @property
+    def _header(self) -> float:
+        return float(self.face.cells.get_top()[1]) + 0.7 * self.theme.sizes.label
 
-    def _above(self, lines: list[Line | None]) -> list[Line]:
-        baseline = float(self.cells.get_top()[1]) + 0.7 * self.theme.sizes.label
-        placed = []
-        for key, line in enumerate(lines):
-            if line is not None:
-                placed.append(line.set_x(self._place(0, key)[0]).stand_on(baseline))
-        return placed
-
-    def _entitled(self, titles: tuple[Line, Line] | None) -> list[Line]:
-        if titles is None:
-            return []
-        query, key = titles
-        first = float(self.cells.get_top()[1]) + 0.7 * self.theme.sizes.label
-        query.shift([self.cells.get_left()[0] - self.theme.space.gap - query.get_right()[0], 0, 0])
-        query.stand_on(first)
-        key.set_x(self.cells.get_x()).stand_on(first + 2 * self.theme.sizes.label)
+    def _entitled(self, query: Line, key: Line, *, small: bool) -> list[Line]:
+        query.end_at(self._left_edge)
+        key.set_x(self.face.cells.get_x())
+        if small:
+            query.stand_on(float(self.face.cells.get_y()) - query.cap_height / 2)
+            key.stand_on(self._header)
+        else:
+            query.stand_on(self._header)
+            key.stand_on(self._header + 2 * self.theme.sizes.label)
         return [query, key]

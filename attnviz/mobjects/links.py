@@ -6,7 +6,6 @@ import numpy as np
 from manim import DOWN, UP, CubicBezier, Line, VGroup, VMobject
 
 from attnviz.mobjects.tokens import TokenRow
-
 from attnviz.theme import Theme
 
 
@@ -28,9 +27,8 @@ class Link(CubicBezier):
         super().__init__(start, start + bend * DOWN, end + bend * UP, end)
         palette = theme.palette
         self.set_sheen_direction(UP)
-        self.set_stroke(
-            color=[palette.key, palette.query], width=weight * theme.space.link_width
-        ).set_fill(opacity=0)
+        self.set_color_by_gradient(palette.key, palette.query)
+        self.set_stroke(width=weight * theme.space.link_width).set_fill(opacity=0)
         self.weight = weight
 
 
@@ -58,7 +56,7 @@ def fan(weights: np.ndarray, query: int, queries: TokenRow, keys: TokenRow, them
 def width_legend(theme: Theme, weight: float, length: float) -> VMobject:
     """Return a bar as wide as a link of the given weight."""
     bar = VMobject()
-    bar.set_points_as_corners([[0, 0, 0], [length, 0, 0]])
+    bar.set_points_as_corners([(0.0, 0.0, 0.0), (length, 0.0, 0.0)])
     bar.set_stroke(theme.palette.dim, width=weight * theme.space.link_width)
     return bar
 

@@ -10,17 +10,20 @@ from typing import Literal
 import numpy as np
 
 from attnviz.addresses import canonical, resolve
-from attnviz.film import PrintedNumber
+from attnviz.derived import DERIVED
 from attnviz.records import ModelTrace
 from attnviz.rounding import printed, printed_row
 from attnviz.text import Formula, Line, Number, Run, Typesetter, Weight
 from attnviz.theme import Theme
 
 Role = Literal["token", "label", "caption"]
+Slots = Mapping[str, str | Run]
 
 WEIGHT_PLACES = 2
 VALUE_PLACES = 2
 EXACT_ZERO = "0"
+# The result of a function takes its indices in brackets of its own.
+_CALLS = tuple(f"{name}(" for name in DERIVED)
 _SHARE = re.compile(r"(?P<row>.*\bweights\[\d+, \d+)(?P<key>, \d+)\]$")
 _SHARE_OF_CALL = re.compile(r"(?P<row>softmax\(.*\))\[\d+\]$")
 
@@ -41,13 +44,16 @@ class Pen:
         self.traces = traces
         self._type = Typesetter()
         self._texts: dict[str, str] = {}
-        self._drawn: list[PrintedNumber] = []
 
     # -- values ------------------------------------------------------------------------------
 
     def value(self, address: str) -> float:
         """Return the exact value at an address."""
         return float(np.asarray(resolve(address, self.traces)))
+
+    def is_count(self, address: str) -> bool:
+        """Tell whether an address names a whole number: a size, a count, an index."""
+        return np.asarray(resolve(address, self.traces)).dtype.kind in "iu"
 
     def array(self, address: str) -> np.ndarray:
         """Return the array at an address, for pictures that show it as colour."""
@@ -58,12 +64,14 @@ class Pen:
     def printed_text(self, address: str, places: int = VALUE_PLACES) -> str:
         """Return the one text under which an address is printed in this film.
 
-        Weights are rounded by rows, so that each printed row adds to 1.00.
+        Whole numbers print without decimal places. Weights are rounded by rows, so that each
+        printed row adds to 1.00.
         """
         address = canonical(address)
         if address not in self._texts:
             row = _SHARE.match(address) or _SHARE_OF_CALL.match(address)
             if row is None:
+                places = 0 if self.is_count(address) else places
                 self._settle(address, printed(self.value(address), places))
             elif row.re is _SHARE:
                 self.print_row(row["row"] + "]")
@@ -72,13 +80,13 @@ class Pen:
         return self._texts[address]
 
     def print_row(self, address: str) -> None:
-        """Fix the texts of a whole row of shares by largest remainder; an exact 0 prints bare."""
+        """Fix the texts of a row of shares by largest remainder; an exact 0 prints bare."""
         row = self.array(address).tolist()
         for key, (share, text) in enumerate(zip(row, printed_row(row, WEIGHT_PLACES), strict=True)):
-            self._settle(_indexed(address, key), text if share else EXACT_ZERO)
+            self._settle(element(address, key), text if share else EXACT_ZERO)
 
     def print_sum(self, terms: Sequence[str], total: str, places: int = VALUE_PLACES) -> None:
-        """Fix the texts of the terms of a sum so that, as printed, they add to the printed total."""
+        """Fix the texts of a sum's terms so that, as printed, they add to the printed total."""
         values = [self.value(term) for term in terms]
         self._settle(canonical(total), printed(self.value(total), places))
         texts = printed_row(values, places, total=self.value(total))
@@ -91,12 +99,6 @@ class Pen:
                 f"{address} is already printed as {self._texts[address]} in this film, "
                 f"now {text} is wanted; print the sum or the row before its members"
             )
-
-    def take_drawn(self) -> tuple[PrintedNumber, ...]:
-        """Return the numbers drawn since the last call, each address once."""
-        drawn = tuple(dict.fromkeys(self._drawn))
-        self._drawn.clear()
-        return drawn
 
     # -- type --------------------------------------------------------------------------------
 
@@ -127,7 +129,6 @@ class Pen:
         address = canonical(address)
         text = self.printed_text(address, places)
         value = self.value(address)
-        self._drawn.append(PrintedNumber(address, value, text))
         return self._type.number(
             text,
             value=value,
@@ -136,6 +137,10 @@ class Pen:
             colour=colour or self.theme.palette.ink,
             weight=weight,
         )
+
+    def number_width(self, address: str, places: int = VALUE_PLACES) -> float:
+        """Return how wide the number at an address is in a cell, in frame units."""
+        return self._type.number_width(self.printed_text(address, places), self.theme.sizes.cell)
 
     def words(
         self,
@@ -168,38 +173,35 @@ class Pen:
     def phrase(
         self,
         template: str,
+        slots: Slots,
         *,
         role: Role = "label",
         colour: str | None = None,
         cap: float | None = None,
-        width: float | None = None,
+        wrap: float | None = None,
         places: int = VALUE_PLACES,
-        **slots: str | Run,
     ) -> Line:
-        """Draw a template such as ``"{query} looks most at {key}: {weight}"`` filled from addresses.
+        """Draw a template such as ``"{query} looks most at {key}"``, filled from its slots.
 
         Parameters
         ----------
         template
             The author's words with named slots.
+        slots
+            For each slot the address of a number, or a run (a token).
         role, colour, cap
             As for :meth:`words`.
-        width
+        wrap
             Where to wrap, in frame units.
         places
             Decimal places of numbers whose text is not fixed yet.
-        **slots
-            For each slot the address of a number, or a run (a token).
         """
         runs = list(self._runs(template, slots, places))
-        self._drawn.extend(
-            PrintedNumber(run.address, run.value, run.text)
-            for run in runs
-            if run.address is not None and run.value is not None
-        )
-        return self._line(runs, role, colour, "regular", cap, width)
+        return self._line(runs, role, colour, "regular", cap, wrap)
 
-    def formula(self, expression: str, colours: Mapping[str, str], cap: float | None = None) -> Formula:
+    def formula(
+        self, expression: str, colours: Mapping[str, str], cap: float | None = None
+    ) -> Formula:
         """Draw a formula; ``colours`` names its lit terms."""
         return self._type.formula(
             expression,
@@ -215,17 +217,17 @@ class Pen:
         colour: str | None,
         weight: Weight,
         cap: float | None,
-        width: float | None = None,
+        wrap: float | None = None,
     ) -> Line:
         return self._type.line(
             runs,
             cap or getattr(self.theme.sizes, role),
             colour or self.theme.palette.ink,
             weight=weight,
-            width=width,
+            width=wrap,
         )
 
-    def _runs(self, template: str, slots: Mapping[str, str | Run], places: int) -> Iterable[Run]:
+    def _runs(self, template: str, slots: Slots, places: int) -> Iterable[Run]:
         for words, slot, _, _ in string.Formatter().parse(template):
             if words:
                 yield Run(words)
@@ -239,8 +241,9 @@ class Pen:
         return Run(self.printed_text(address, places), "number", address, self.value(address))
 
 
-def _indexed(address: str, index: int) -> str:
-    """Return the address of one element of a one-dimensional address."""
-    if address.endswith("]") and not address.startswith("softmax("):
-        return canonical(f"{address[:-1]}, {index}]")
-    return canonical(f"{address}[{index}]")
+def element(address: str, *index: int) -> str:
+    """Return the address of an element, or of a row, of an array's address."""
+    place = ", ".join(map(str, index))
+    if address.endswith("]") and not address.startswith(_CALLS):
+        return canonical(f"{address[:-1]}, {place}]")
+    return canonical(f"{address}[{place}]")

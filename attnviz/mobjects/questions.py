@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from manim import UP, CurvedArrow, VGroup, VMobject
+from manim import UP, Arrow, VGroup, VMobject
 
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.pen import Pen
 from attnviz.text import Line
 from attnviz.zones import Zone
 
-_TIP_CAPS = 0.7
+_TIP = 0.18
 
 
 class Questions(VGroup):
@@ -60,13 +59,24 @@ class Questions(VGroup):
             )
         )
         self.marks = VGroup(*(mark(end + 1, end + 1) for end in range(shown)))
-        self._lift = pen.theme.space.gap
-        self._arrow_colour = palette.key
+        self._lift = pen.theme.space.gap * UP
+        self._lit = (shown - 1) // 2
+        self._arrow = (palette.key, pen.theme.space.outline)
         super().__init__(self.sentence, self.beginnings, self.marks)
 
-    def peek(self, row: int) -> VMobject:
-        """Return the arrow from a question mark to the word that would give the answer away."""
-        start = self.marks[row].get_top() + self._lift * UP
-        end = self.sentence[row + 1].get_bottom() - self._lift * UP
-        arrow = CurvedArrow(start, end, angle=np.pi / 8, color=self._arrow_colour)
-        return arrow.set_stroke(width=3)
+    @property
+    def asked(self) -> list[VGroup]:
+        """The rows of questions, from the top, without the sentence."""
+        return [VGroup(row, mark) for row, mark in zip(self.beginnings, self.marks, strict=True)]
+
+    @property
+    def unlit(self) -> list[VMobject]:
+        """All words of the questions but those of the one that :meth:`peek` is about."""
+        return [word for end, row in enumerate(self.beginnings) if end != self._lit for word in row]
+
+    def peek(self) -> VMobject:
+        """Return the arrow from a question mark in the middle to the word that answers it."""
+        colour, width = self._arrow
+        start = self.marks[self._lit].get_top() + self._lift
+        end = self.sentence[self._lit + 1].get_bottom() - self._lift
+        return Arrow(start, end, buff=0, color=colour, stroke_width=width, tip_length=_TIP)

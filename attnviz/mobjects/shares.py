@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from manim import LEFT, Rectangle, VGroup
 
-from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.pen import Pen, element
 from attnviz.zones import Zone
 
 _LEAST_BAR = 1e-3
@@ -44,8 +44,7 @@ class ShareTable(VGroup):
             gap=2 * gap,
         )
         for label, line in zip(labels, lines[1:-1], strict=True):
-            label.shift([names.right - label.get_right()[0], 0, 0])
-            label.stand_on(line.centre[1] - sizes.label / 2)
+            label.end_at(names.right).stand_in(line)
         self.labels = VGroup(*labels)
         self.columns = [
             self._column(pen, title, address, field, lines)
@@ -54,15 +53,12 @@ class ShareTable(VGroup):
         super().__init__(self.labels, *self.columns)
 
     @staticmethod
-    def _column(
-        pen: Pen, title: str, address: str, field: Zone, lines: tuple[Zone, ...]
-    ) -> VGroup:
+    def _column(pen: Pen, title: str, address: str, field: Zone, lines: tuple[Zone, ...]) -> VGroup:
         theme = pen.theme
         sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
         full = field.width - _NUMBER_CAPS * sizes.label - gap
         header = pen.words(title, colour=palette.dim)
-        header.shift([field.left - header.get_left()[0], 0, 0])
-        header.stand_on(lines[0].centre[1] - sizes.label / 2)
+        header.begin_at(field.left).stand_in(lines[0])
         bars, numbers = VGroup(), VGroup()
         for key, (share, line) in enumerate(zip(pen.array(address), lines[1:-1], strict=True)):
             bar = Rectangle(
@@ -72,11 +68,9 @@ class ShareTable(VGroup):
                 fill_color=palette.key,
                 fill_opacity=1,
             )
-            bars.add(bar.move_to([field.left, line.centre[1], 0], aligned_edge=LEFT))
-            number = pen.number(f"{address[:-1]}, {key}]", cap=sizes.label)
-            number.shift([field.right - number.get_right()[0], 0, 0])
-            numbers.add(number.stand_on(line.centre[1] - sizes.label / 2))
+            bars.add(bar.move_to((field.left, line.centre[1], 0.0), aligned_edge=LEFT))
+            number = pen.number(element(address, key), cap=sizes.label)
+            numbers.add(number.end_at(field.right).stand_in(line))
         total = pen.number(f"total({address})", cap=sizes.label, colour=palette.dim)
-        total.shift([field.right - total.get_right()[0], 0, 0])
-        total.stand_on(lines[-1].centre[1] - sizes.label / 2)
+        total.end_at(field.right).stand_in(lines[-1])
         return VGroup(header, bars, numbers, total)

@@ -55,13 +55,8 @@ class TokenRow(VGroup):
                 item: VMobject = Dot(radius=_DOT_RADIUS, color=colour)
             else:
                 item = pen.token(token, colour=colour, cap=cap, longest=None if sparse else longest)
-            items.append(item.shift([(index - middle) * self.slot, 0, 0]))
+            items.append(item.shift(((index - middle) * self.slot, 0.0, 0.0)))
         super().__init__(*items)
-
-    def __getitem__(self, index: int) -> VMobject:
-        """Return one token's mobject."""
-        item: VMobject = self.submobjects[index]
-        return item
 
     def foot(self, index: int, gap: float) -> np.ndarray:
         """Return the point ``gap`` below one token; all tokens' feet are at one height."""

@@ -10,7 +10,7 @@ from manim import LEFT, RIGHT, UP, Rectangle, VGroup
 
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.matrices import HeatMatrix
-from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.pen import Pen, element
 from attnviz.text import Line, Number
 from attnviz.zones import Zone
 
@@ -78,9 +78,8 @@ class ValueRows(VGroup):
 
     def _before(self, index: int, line: Line, room: float = 0.0) -> Line:
         row = self.matrix.row(index)
-        line.shift([row.get_left()[0] - self.gap - room - line.get_right()[0], 0, 0])
-        line.stand_on(float(row.get_y()) - line.cap_height / 2)
-        return line
+        line.end_at(row.get_left()[0] - self.gap - room)
+        return line.stand_on(float(row.get_y()) - line.cap_height / 2)
 
     def place_weight(self, index: int, weight: Number) -> Number:
         """Put a weight before the label of its row."""
@@ -91,7 +90,7 @@ class ValueRows(VGroup):
         """Return the weights of one row ``[key]``, each before its value."""
         cap = pen.theme.sizes.label
         return VGroup(
-            *(self.place_weight(i, pen.number(f"{address[:-1]}, {i}]", cap=cap)) for i in self.labelled)
+            *(self.place_weight(i, pen.number(element(address, i), cap=cap)) for i in self.labelled)
         )
 
     def place_in(self, zone: Zone) -> ValueRows:

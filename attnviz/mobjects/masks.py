@@ -1,0 +1,51 @@
+"""Small grids that compare masks: the cells, hatched where masked, and the count of kept pairs."""
+
+from __future__ import annotations
+
+from manim import VGroup
+
+from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
+from attnviz.mobjects.pen import Pen
+from attnviz.text import Line
+from attnviz.zones import Zone
+
+
+class MaskedGrid(VGroup):
+    """A small grid of weights under one mask, with its name above and its count below.
+
+    Parameters
+    ----------
+    pen
+        Draws the count.
+    title
+        The mask's name.
+    weights, mask
+        Addresses of two matrices ``[query, key]``.
+    zone
+        The room.
+    """
+
+    def __init__(self, pen: Pen, title: Line, weights: str, mask: str, zone: Zone) -> None:
+        head, middle, foot = zone.rows(1, 7, 1)
+        allowed = pen.array(mask)
+        rows, columns = allowed.shape
+        grid = AttentionGrid(
+            pen,
+            weights,
+            [""] * rows,
+            [""] * columns,
+            width=middle.width,
+            height=middle.height,
+            fill=pen.theme.palette.weights,
+            small=True,
+        ).move_to(middle.centre)
+        self.face = grid.face
+        hatches = self.face.hatches(~allowed) if max(allowed.shape) <= DIGITS_UP_TO else {}
+        count = pen.phrase(
+            "{kept} of {pairs} pairs",
+            {"kept": f"count_true({mask})", "pairs": f"count({mask})"},
+        )
+        title.set_x(self.face.get_x()).stand_in(head)
+        count.set_x(self.face.get_x()).stand_in(foot)
+        self.around = VGroup(title, grid.labels, *hatches.values(), count)
+        super().__init__(self.face, self.around)

@@ -1,0 +1,142 @@
+"""Scene 6: no word may look ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from manim import Create, FadeIn, FadeOut, ReplacementTransform, TransformFromCopy
+
+from attnviz.animations import EASE_MOVE, appear, mask_wave, normalise, recolour
+from attnviz.derived import most_hidden
+from attnviz.errors import UserError
+from attnviz.mobjects.masks import MaskedGrid
+from attnviz.mobjects.pen import element
+from attnviz.mobjects.questions import Questions
+from attnviz.mobjects.shares import ShareTable
+from attnviz.spec import Spec
+from attnviz.stage import AttentionScene
+from attnviz.zones import Zone
+
+FORMULA = '"softmax" (({{Q : query}} {{K^top : key}}) / sqrt(d_k) + {{M : mask}})'
+
+
+class CausalMask(AttentionScene):
+    """No word may look ahead."""
+
+    spec = Spec(model="writer", mask="causal")
+
+    def construct(self) -> None:
+        """Play the four beats."""
+        if self.mask.all():
+            raise UserError(
+                f"causal-mask: the mask of {self.trace.model} hides nothing here; "
+                "give --mask causal or --mask window:N with a small N"
+            )
+        self.trace_for(replace(self.spec, mask="none"), prefix="none")
+        self.ask_questions()
+        self.hide_the_future()
+        self.share_again()
+        self.compare_masks()
+
+    def ask_questions(self) -> None:
+        """Beat 1: one sentence asks as many questions as it has words."""
+        questions = Questions(self.pen, self.trace.tokens, self.zones.stage)
+        arrow = questions.peek()
+        with self.beat(
+            "questions",
+            "One sentence asks {n} questions at once: what comes next? To look ahead is to cheat.",
+            n=f"size({self.address('scores')}, 1)",
+        ):
+            self.play(FadeIn(questions.sentence))
+            self.play(appear(questions.asked, self.theme), run_time=self.theme.timing.turns)
+            self.play(recolour(questions.unlit, self.theme.palette.dim), Create(arrow))
+        self.play(FadeOut(questions, arrow), run_time=self.theme.timing.quick)
+
+    def hide_the_future(self) -> None:
+        """Beat 2: in the grid of scores every pair that the mask forbids becomes −∞."""
+        scores = self.address("scores", self.head)
+        left, self.panel = self.zones.stage.columns(8, 5, gap=2 * self.theme.space.wide_gap)
+        self.grid = self.head_grid(scores, left, fill=self.signed_fill(scores), places=1)
+        self.masked = self.grid.redrawn(
+            self.pen,
+            f"masked({scores}, {self.mask_address()})",
+            fill=self.signed_fill(scores),
+            places=1,
+        )
+        self.hatches = self.grid.face.hatches(~self.mask)
+        with self.beat(
+            "mask", "Before the softmax, the score of every word that is out of sight becomes −∞."
+        ):
+            self.play(FadeIn(self.grid, self.formula(FORMULA)))
+            self.play(
+                mask_wave(self.grid.face, self.masked, self.hatches, self.theme),
+                run_time=2 * self.theme.timing.slow,
+            )
+
+    def share_again(self) -> None:
+        """Beat 3: softmax by rows; what the mask took, the others share."""
+        before = self.address("weights", self.head, prefix="none")
+        after = self.address("weights", self.head)
+        row = most_hidden(self.pen.array(before), self.mask)
+        self.weights = self.grid.redrawn(self.pen, after, fill=self.theme.palette.weights)
+        totals = self.weights.row_totals(self.pen)
+        outline = self.weights.row_outline(row)
+        columns = {"no mask": element(before, row), "masked": element(after, row)}
+        table = ShareTable(self.pen, self.attention.key_tokens, columns, self.panel)
+        with self.beat(
+            "shares",
+            "Unmasked, {query} gives {hidden} to words out of sight; now the others share it.",
+            query=self.query_word(row),
+            hidden=element(f"hidden_shares({before}, {self.mask_address()})", row),
+        ):
+            self.play(
+                normalise(self.masked, self.weights, self.hatches, self.theme),
+                FadeIn(totals),
+                run_time=2 * self.theme.timing.slow,
+            )
+            self.play(Create(outline), FadeIn(table.labels, table.columns[0]))
+            self.play(TransformFromCopy(*table.columns), run_time=self.theme.timing.slow)
+        self.play(FadeOut(outline, table, totals), run_time=self.theme.timing.quick)
+
+    def compare_masks(self) -> None:
+        """Beat 4: how many pairs are kept, here and under two other masks on the same scores."""
+        zones = self.zones.stage.columns(1, 1, 1, gap=2 * self.theme.space.wide_gap)
+        prefixes = self.three_masks()
+        grids = [
+            self.masked_grid(prefix, zone) for prefix, zone in zip(prefixes, zones, strict=True)
+        ]
+        here = prefixes.index("")
+        others = [grid for index, grid in enumerate(grids) if index != here]
+        with self.beat(
+            "masks",
+            "This mask keeps {kept} of {pairs} pairs; beside it, the same scores, other masks.",
+            pairs=f"count({self.mask_address()})",
+            kept=f"count_true({self.mask_address()})",
+        ):
+            self.play(FadeOut(self.weights.digits, self.grid.labels))
+            self.play(
+                ReplacementTransform(self.weights.cells, grids[here].face.cells),
+                FadeIn(grids[here].around),
+                rate_func=EASE_MOVE,
+            )
+            self.play(appear(others, self.theme))
+
+    def three_masks(self) -> list[str]:
+        """Return the prefixes of the traces under a window, the causal mask and none."""
+        own = self.spec.mask or "causal"
+        rules = [own if own.startswith("window") else "window:3", "causal", "none"]
+        prefixes = ["" if rule == own else rule.partition(":")[0] for rule in rules]
+        for prefix, rule in zip(prefixes, rules, strict=True):
+            self.trace_for(replace(self.spec, mask=rule), prefix)
+        return prefixes
+
+    def masked_grid(self, prefix: str, zone: Zone) -> MaskedGrid:
+        """Return the small grid of one of the three masks."""
+        mask = self.mask_address(prefix)
+        names = {"causal": "causal", "none": "no mask"}
+        title = self.pen.phrase(
+            names.get(prefix or str(self.spec.mask), "window of {keys}"),
+            {"keys": f"count_true({element(mask, len(self.trace.tokens) - 1)})"},
+        )
+        weights = self.address("weights", self.head, prefix=prefix)
+        return MaskedGrid(self.pen, title, weights, mask, zone)

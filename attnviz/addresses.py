@@ -39,6 +39,9 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_.,:()\[\] -]*")
 _NOT_WHOLE = re.compile(r"(?<![A-Za-z0-9_])[0-9]+[A-Za-z_.]")
 """Numbers that Python would read otherwise than as plain digits: 1.5, 0x1, 1e3, 1_000."""
 
+_TOO_LONG = re.compile(r"[0-9]{19}")
+"""More digits than any index of a tensor has."""
+
 _TRACE_NAMES = (*MODEL_ARRAYS, "ids", "target_ids", "layers", "focus")
 _LAYER_NAMES = (*LAYER_ARRAYS, "scale")
 _FOCUS_NAMES = ("layer", "head", "query")
@@ -120,6 +123,8 @@ def _parsed(address: str) -> ast.expr:
         raise _refusal(address, f"{quoted(wrong)} has no place in an address")
     if number := _NOT_WHOLE.search(text):
         raise _refusal(address, f"{number[0]!r} does not begin a whole number; count from 0")
+    if _TOO_LONG.search(text):
+        raise _refusal(address, "a number in it is larger than any index")
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -175,7 +180,8 @@ def _root(name: str, traces: Mapping[str, ModelTrace]) -> _Part:
         return traces[name]
     if name in DERIVED:
         raise AddressError(f"{name} is a function; give it arguments in parentheses")
-    raise AddressError(f"there is no {name!r}{_nearest(name, [*_TRACE_NAMES, *traces, *DERIVED])}")
+    own = _TRACE_NAMES if "" in traces else ()
+    raise AddressError(f"there is no {name!r}{_nearest(name, [*own, *traces, *DERIVED])}")
 
 
 def _member(owner: _Part, name: str) -> _Part:

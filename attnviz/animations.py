@@ -8,14 +8,12 @@ import numpy as np
 from manim import (
     Animation,
     AnimationGroup,
-    ApplyMethod,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     Mobject,
     ReplacementTransform,
-    Restore,
     Transform,
     TransformFromCopy,
     VGroup,
@@ -79,16 +77,51 @@ def fold(links: Sequence[VGroup], rows: Sequence[VGroup], theme: Theme) -> Anima
     )
 
 
+class Glow(Animation):
+    """Multiply the opacity of a mobject's whole family, without copying it.
+
+    Parameters
+    ----------
+    mobject
+        What gains or loses light.
+    factor
+        Of its opacities.
+    """
+
+    def __init__(self, mobject: Mobject, factor: float) -> None:
+        super().__init__(mobject)
+        self._factor = factor
+        self._before: list[tuple[VMobject, np.ndarray, np.ndarray]] = []
+
+    def create_starting_mobject(self) -> Mobject:
+        """Return the mobject itself: only opacities are kept, in :meth:`begin`."""
+        return self.mobject
+
+    def begin(self) -> None:
+        """Keep every opacity."""
+        self._before = [
+            (member, member.fill_rgbas[:, 3].copy(), member.stroke_rgbas[:, 3].copy())
+            for member in self.mobject.get_family()
+            if isinstance(member, VMobject)
+        ]
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Set every opacity part of the way."""
+        factor = 1 + (self._factor - 1) * self.rate_func(alpha)
+        for member, fill, stroke in self._before:
+            member.fill_rgbas[:, 3] = np.clip(fill * factor, 0, 1)
+            member.stroke_rgbas[:, 3] = np.clip(stroke * factor, 0, 1)
+
+
 def hush(*mobjects: Mobject) -> Animation:
     """Take the light from mobjects; :func:`relight` gives it back."""
-    for mobject in mobjects:
-        mobject.save_state()
-    return AnimationGroup(*(ApplyMethod(m.fade, 1 - QUIET) for m in mobjects))
+    return AnimationGroup(*(Glow(mobject, QUIET) for mobject in mobjects))
 
 
 def relight(*mobjects: Mobject) -> Animation:
     """Give back the light that :func:`hush` took."""
-    return AnimationGroup(*(Restore(mobject) for mobject in mobjects))
+    return AnimationGroup(*(Glow(mobject, 1 / QUIET) for mobject in mobjects))
 
 
 def pile(rows: VGroup, slices: VGroup, theme: Theme) -> Animation:

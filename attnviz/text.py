@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -39,6 +39,7 @@ _REFERENCE = "H"
 # No font may map a noncharacter: what Typst draws for it is what it draws for a missing glyph.
 _NEVER_MAPPED = "\U0010ffff"
 _GLYPH_REFERENCE = re.compile(rb'xlink:href="#(g[0-9A-Fa-f]+)"')
+_TERM = re.compile(r":\s*([a-z_]+)\s*}}")
 _NUMBER_SIGNS = "0123456789.−∞%+"
 
 Weight = Literal["regular", "semibold", "bold"]
@@ -54,6 +55,10 @@ class Run:
     address: str | None = None
     value: float | None = None
     strong: bool = False
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself: nothing in it can change, and mobjects are copied often."""
+        return self
 
 
 class Line(VGroup):
@@ -161,54 +166,54 @@ class Number(Line):
         return value
 
 
-class Formula(MathTypst):
+class Formula(VGroup):
     """A formula whose terms can be lit one at a time.
 
     Parameters
     ----------
+    glyphs
+        All outlines, in the order drawn.
+    terms
+        Name of each term to the places of its glyphs.
     expression
-        Typst mathematics; ``{{ Q : query }}`` names a term.
+        The Typst mathematics that it was set from.
     cap_height
         Height of a capital in frame units.
-    colours
-        Colour of each named term; the rest takes ``ink``.
     """
 
     def __init__(
         self,
-        expression: str,
+        glyphs: Sequence[VMobject],
+        terms: Mapping[str, Sequence[int]],
         *,
+        expression: str,
         cap_height: float,
-        ink: str,
-        colours: dict[str, str],
-        fonts: Any,
     ) -> None:
-        self.cap_height = cap_height
-        self.ink_colour = ink
-        self.colours = dict(colours)
-        super().__init__(
-            expression,
-            font_size=_font_size(cap_height, _MATH_CAP_EM),
-            color=ink,
-            font_paths=fonts,
-        )
+        super().__init__(*glyphs)
+        self._places = {name: tuple(places) for name, places in terms.items()}
         self.expression = expression
-        for name, colour in self.colours.items():
-            self.term(name).set_color(colour)
-
-    def term(self, name: str) -> VGroup:
-        """Return the glyphs of one named term."""
-        return self.select(name)
-
-    def unnamed(self) -> VGroup:
-        """Return the glyphs that belong to no term: brackets, fraction bars, signs."""
-        named = {id(glyph) for name in self.terms for glyph in self.term(name)}
-        return VGroup(*(glyph for glyph in self.submobjects if id(glyph) not in named))
+        self.cap_height = cap_height
 
     @property
     def terms(self) -> list[str]:
         """Names of the terms, in the order written."""
-        return list(dict.fromkeys(self._group_labels))
+        return list(self._places)
+
+    def term(self, name: str) -> VGroup:
+        """Return the glyphs of one term."""
+        return VGroup(*(self[place] for place in self._places[name]))
+
+    def unnamed(self) -> VGroup:
+        """Return the glyphs that belong to no term: brackets, fraction bars, signs."""
+        named = {place for places in self._places.values() for place in places}
+        return VGroup(*(glyph for place, glyph in enumerate(self) if place not in named))
+
+
+def _plain(outline: VMobject) -> VMobject:
+    """Return an outline without the SVG path it was read from, which makes copies dear."""
+    plain = VMobject(stroke_width=0, fill_opacity=1)
+    plain.set_points(outline.points)
+    return plain
 
 
 def _font_size(cap_height: float, cap_em: float = _CAP_EM) -> float:
@@ -338,16 +343,16 @@ class Typesetter:
             points = width / (font_size * SCALE_FACTOR_PER_FONT_POINT)
             body = f"#block(width: {points:.3f}pt, align(center)[{marked}{body}])"
             marked = ""
-        reference, *glyphs = Typst(
+        reference, *outlines = Typst(
             f"{marked}{body}",
             typst_preamble=_preamble(fallback=fallback, weight=weight),
             font_paths=all_fonts() if fallback else own_fonts(),
             font_size=font_size,
         ).submobjects
-        outlines = VGroup(*glyphs)
-        outlines.shift((-outlines.get_x(), -reference.get_bottom()[1], 0.0))
-        line = Line(glyphs, cap_height, runs)
-        line.submobjects[0].set_x(outlines.get_left()[0])
+        glyphs = VGroup(*map(_plain, outlines))
+        glyphs.shift((-glyphs.get_x(), -reference.get_bottom()[1], 0.0))
+        line = Line(glyphs.submobjects, cap_height, runs)
+        line.submobjects[0].set_x(glyphs.get_left()[0])
         return line
 
     def number(
@@ -410,7 +415,7 @@ class Typesetter:
             baseline = float(first.get_bottom()[1])
             self._signs[weight] = {
                 sign: (
-                    outline.shift((-(left + letter), -baseline, 0.0)),
+                    _plain(outline).shift((-(left + letter), -baseline, 0.0)),
                     right - left - letter,
                 )
                 for sign, outline, (left, right) in zip(
@@ -420,9 +425,29 @@ class Typesetter:
         return self._signs[weight]
 
     def formula(
-        self, expression: str, *, cap_height: float, ink: str, colours: dict[str, str]
+        self, expression: str, *, cap_height: float, ink: str, colours: Mapping[str, str]
     ) -> Formula:
-        """Return a formula, its named terms in their colours."""
-        return Formula(
-            expression, cap_height=cap_height, ink=ink, colours=colours, fonts=own_fonts()
+        """Return a formula, its named terms in their colours.
+
+        Parameters
+        ----------
+        expression
+            Typst mathematics; ``{{ Q : query }}`` names a term.
+        cap_height
+            Height of a capital in frame units.
+        ink
+            Hex colour of what has no colour of its own.
+        colours
+            Term to hex colour.
+        """
+        raw = MathTypst(
+            expression, font_size=_font_size(cap_height, _MATH_CAP_EM), font_paths=own_fonts()
         )
+        order = {id(glyph): place for place, glyph in enumerate(raw.submobjects)}
+        names = dict.fromkeys(_TERM.findall(expression))
+        terms = {name: [order[id(glyph)] for glyph in raw.select(name)] for name in names}
+        glyphs = [_plain(glyph).set_fill(ink) for glyph in raw.submobjects]
+        formula = Formula(glyphs, terms, expression=expression, cap_height=cap_height)
+        for name, colour in colours.items():
+            formula.term(name).set_fill(colour)
+        return formula

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from attnviz.colour import Ramp, SignedRamp
 
@@ -82,6 +83,10 @@ class Theme:
     sizes: TypeSizes = field(default_factory=TypeSizes)
     timing: Timing = field(default_factory=Timing)
     space: Space = field(default_factory=Space)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself: nothing in it can change, and mobjects that hold it are copied often."""
+        return self
 
 
 DARK = Theme(

@@ -64,7 +64,13 @@ class GridFace(VGroup):
         self.pitch = pitch
         fills = [fill(float(value)) for value in values.flat]
         pairs = [(int(q), int(k)) for q, k in np.ndindex(self.shape)]
-        self.cells = VGroup(*(self._cell(*pair, f) for pair, f in zip(pairs, fills, strict=True)))
+        outline = self._outline()
+        self.cells = VGroup(
+            *(
+                outline.copy().set_fill(colour).move_to(pitch.place(*pair))
+                for pair, colour in zip(pairs, fills, strict=True)
+            )
+        )
         self.digits = VGroup()
         for pair, colour in zip(pairs, fills, strict=True) if digits else ():
             ink = ink_on(colour) if values[pair] else pen.theme.palette.dim
@@ -72,19 +78,13 @@ class GridFace(VGroup):
             self.digits.add(self._put(number, *pair))
         super().__init__(self.cells, self.digits)
 
-    def _cell(self, query: int, key: int, colour: str) -> VMobject:
-        space = self.theme.space
-        gap = min(space.cell_gap, self.pitch.x / 8, self.pitch.y / 8)
+    def _outline(self) -> VMobject:
+        """Return the outline of one cell, without the parts of manim's own that copies drag on."""
+        gap = min(self.theme.space.cell_gap, self.pitch.x / 8, self.pitch.y / 8)
         width, height = self.pitch.x - gap, self.pitch.y - gap
-        cell = RoundedRectangle(
-            width=width,
-            height=height,
-            corner_radius=min(space.corner, width / 4, height / 4),
-            stroke_width=0,
-            fill_color=colour,
-            fill_opacity=1,
-        )
-        return cell.move_to(self.pitch.place(query, key))
+        radius = min(self.theme.space.corner, width / 4, height / 4)
+        rounded = RoundedRectangle(width=width, height=height, corner_radius=radius)
+        return VMobject(stroke_width=0, fill_opacity=1).set_points(rounded.points)
 
     def _put(self, number: Number, query: int, key: int) -> Number:
         x, y, _ = self.pitch.place(query, key)

@@ -46,7 +46,8 @@ class HeatMatrix(VGroup):
         self.matrix_shape = (rows, columns)
         pitch_x, pitch_y = width / columns, height / rows
         gap = _GAP_SHARE * min(pitch_x, pitch_y)
-        plain = Rectangle(width=pitch_x - gap, height=pitch_y - gap, stroke_width=0)
+        corners = Rectangle(width=pitch_x - gap, height=pitch_y - gap).points
+        plain = VMobject(stroke_width=0, fill_opacity=1).set_points(corners)
         cells = []
         for row, column in np.ndindex(rows, columns):
             cell = plain.copy().set_fill(ramp(float(values[row, column]) / extent), opacity=1)

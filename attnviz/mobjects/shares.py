@@ -38,11 +38,8 @@ class ShareTable(VGroup):
             pen.token(t, colour=palette.key, cap=sizes.label, longest=zone.width / 4)
             for t in tokens
         ]
-        names, *fields = zone.columns(
-            max(label.width for label in labels),
-            *[(zone.width - 1) / len(columns)] * len(columns),
-            gap=2 * gap,
-        )
+        names, rest = zone.beside(max(label.width for label in labels), gap=2 * gap)
+        fields = rest.columns(*[1] * len(columns), gap=2 * gap)
         for label, line in zip(labels, lines[1:-1], strict=True):
             label.end_at(names.right).stand_in(line)
         self.labels = VGroup(*labels)

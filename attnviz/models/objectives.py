@@ -1,0 +1,255 @@
+"""What the tiny models are asked to do, as losses.
+
+No loss here is told where attention should point: the cue of an ambiguous word is never given.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from attnviz.attention import padding_mask
+from attnviz.models.examples import Example
+from attnviz.models.recipe import Recipe
+from attnviz.models.tokenizer import MAX_TOKENS, TinyTokenizer
+from attnviz.models.transformer import Config, ForwardPass, Transformer
+
+_NOTHING = -100
+"""The target of a token that has nothing to tell, as torch's cross entropy takes it."""
+
+_MASKED_SHARE, _SWAPPED_SHARE = 0.8, 0.1
+"""Of the chosen tokens: masked, replaced by chance; the rest stay (Devlin et al., 2019)."""
+
+_NEIGHBOUR_SHARE = 0.25
+"""Share of the tokens whose neighbours are asked for in a step: enough, and cheaper."""
+
+_LEAST_WEIGHT = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Sentences side by side.
+
+    Parameters
+    ----------
+    ids
+        ``[sentence, token]``, padded at the end.
+    lengths
+        ``[sentence]``.
+    positions
+        ``[sentence, token]``, counted from an offset drawn by chance.
+    meanings
+        ``[sentence, token]``, the sense at ambiguous words, elsewhere nothing.
+    labelled
+        ``[sentence, token]``, True at ambiguous words and their cues.
+    """
+
+    ids: Tensor
+    lengths: Tensor
+    positions: Tensor
+    meanings: Tensor
+    labelled: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """``[sentence, token]``, True where there is a token."""
+        return torch.arange(self.ids.shape[1]) < self.lengths[:, None]
+
+
+def batches(
+    examples: Sequence[Example], tokenizer: TinyTokenizer, recipe: Recipe, rng: random.Random
+) -> Iterator[Batch]:
+    """Draw batches without end; each sentence comes once before any comes again.
+
+    Parameters
+    ----------
+    examples
+        The corpus; every word must be one piece.
+    tokenizer
+        Gives the ids.
+    recipe
+        Gives the size of a batch.
+    rng
+        The source of chance.
+
+    Yields
+    ------
+    Batch
+        The next batch.
+    """
+    ids_of = {piece: i for i, piece in enumerate(tokenizer.vocabulary)}
+    short = [example for example in examples if len(example.words) <= MAX_TOKENS]
+    order: list[int] = []
+    while True:
+        if len(order) < recipe.batch:
+            order = list(range(len(short)))
+            rng.shuffle(order)
+        chosen = [short[order.pop()] for _ in range(recipe.batch)]
+        yield _batch(chosen, ids_of, tokenizer.pad_id, rng)
+
+
+class NeighbourReadout(nn.Module):
+    """Names a token's neighbours from what one attention brought to it; training only.
+
+    Parameters
+    ----------
+    config
+        The sizes of the model that is trained.
+    layer
+        Whose attention is asked.
+    """
+
+    def __init__(self, config: Config, layer: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.shifts = (1,) if config.causal else (1, -1)
+        self.readouts = nn.ModuleList(
+            nn.Linear(config.d_model, config.d_model, bias=False) for _ in self.shifts
+        )
+
+    def loss(
+        self, model: Transformer, batch: Batch, done: ForwardPass, generator: torch.Generator
+    ) -> Tensor:
+        """Cross entropy of the neighbours' names, in nats, added over both sides.
+
+        Parameters
+        ----------
+        model
+            The model that is trained; its embedding table names the pieces.
+        batch
+            What it read.
+        done
+            What it computed.
+        generator
+            The source of chance.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
+        brought = done.layers[self.layer].attention.output
+        brought = functional.layer_norm(brought, brought.shape[-1:])
+        total = brought.new_zeros(())
+        for shift, readout in zip(self.shifts, self.readouts, strict=True):
+            asked = torch.rand(batch.ids.shape, generator=generator) < _NEIGHBOUR_SHARE
+            asked &= batch.present & batch.present.roll(shift, 1)
+            # The roll wraps around; the token at the edge has no neighbour.
+            asked[:, 0 if shift > 0 else -1] = False
+            names = batch.ids.roll(shift, 1)[asked]
+            total = total + functional.cross_entropy(model.logits(readout(brought[asked])), names)
+        return total
+
+
+def language_loss(
+    model: Transformer,
+    batch: Batch,
+    recipe: Recipe,
+    tokenizer: TinyTokenizer,
+    generator: torch.Generator,
+) -> tuple[Tensor, ForwardPass]:
+    """Cross entropy of the words to restore or to foresee, and of what ambiguous words tell.
+
+    Parameters
+    ----------
+    model
+        The model that is trained.
+    batch
+        What it reads.
+    recipe
+        The weights of the parts.
+    tokenizer
+        Knows the mask's id.
+    generator
+        The source of chance.
+
+    Returns
+    -------
+    tuple
+        The loss in nats, a scalar, and what the model computed.
+    """
+    if recipe.causal:
+        shown = batch.ids
+        targets = _next_words(batch)
+        telling = targets.where(batch.meanings != _NOTHING, _NOTHING)
+    else:
+        shown, targets = _masked(batch, recipe.masked, tokenizer, generator)
+        telling = batch.meanings
+    done = model(shown, batch.positions, padding_mask(batch.lengths, batch.ids.shape[1]))
+    words = _cross_entropy(model, done.final, targets)
+    return words + recipe.tell * _cross_entropy(model, done.final, telling), done
+
+
+def attention_entropy(batch: Batch, done: ForwardPass) -> Tensor:
+    """Mean entropy of the attention rows of all heads and layers, in nats.
+
+    Parameters
+    ----------
+    batch
+        What the model read; padding does not count.
+    done
+        What it computed.
+
+    Returns
+    -------
+    Tensor
+        A scalar.
+    """
+    # The gradient of w log w is −∞ at an exact 0, as masked weights are.
+    rows = [
+        -(w * (w + _LEAST_WEIGHT).log()).sum(-1)
+        for w in (layer.attention.weights for layer in done.layers)
+    ]
+    by_token = torch.stack(rows).mean(dim=(0, 2))
+    return by_token[batch.present].mean()
+
+
+def _batch(
+    examples: Sequence[Example], ids_of: dict[str, int], pad_id: int, rng: random.Random
+) -> Batch:
+    n = max(len(example.words) for example in examples)
+    shape = (len(examples), n)
+    ids = torch.full(shape, pad_id)
+    meanings = torch.full(shape, _NOTHING)
+    labelled = torch.zeros(shape, dtype=torch.bool)
+    offsets = []
+    for row, example in enumerate(examples):
+        ids[row, : len(example.words)] = torch.tensor([ids_of[word] for word in example.words])
+        offsets.append(rng.randrange(MAX_TOKENS - len(example.words) + 1))
+        for link in example.links:
+            meanings[row, link.query] = ids_of[link.meaning]
+            labelled[row, link.query] = labelled[row, link.key] = True
+    # Padding may run past the last position; it is masked, so any position will do.
+    positions = (torch.tensor(offsets)[:, None] + torch.arange(n)).clamp(max=MAX_TOKENS - 1)
+    lengths = torch.tensor([len(example.words) for example in examples])
+    return Batch(ids, lengths, positions, meanings, labelled)
+
+
+def _next_words(batch: Batch) -> Tensor:
+    following = batch.ids.roll(-1, 1)
+    has_next = batch.present.roll(-1, 1)
+    has_next[:, -1] = False
+    return following.where(has_next, _NOTHING)
+
+
+def _masked(
+    batch: Batch, share: float, tokenizer: TinyTokenizer, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    draw = torch.rand(batch.ids.shape, generator=generator)
+    # An ambiguous word and its cue stay readable, or its sense could not be told.
+    chosen = (draw < share) & batch.present & ~batch.labelled
+    fate = torch.rand(batch.ids.shape, generator=generator)
+    swaps = torch.randint(len(tokenizer.vocabulary), batch.ids.shape, generator=generator)
+    shown = batch.ids.masked_fill(chosen & (fate < _MASKED_SHARE), tokenizer.mask_id)
+    swapped = chosen & (fate >= _MASKED_SHARE) & (fate < _MASKED_SHARE + _SWAPPED_SHARE)
+    return shown.where(~swapped, swaps), batch.ids.where(chosen, _NOTHING)
+
+
+def _cross_entropy(model: Transformer, final: Tensor, targets: Tensor) -> Tensor:
+    asked = targets != _NOTHING
+    if not asked.any():
+        return final.new_zeros(())
+    return functional.cross_entropy(model.logits(final[asked]), targets[asked])

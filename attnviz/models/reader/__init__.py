@@ -1,0 +1,1 @@
+"""reader: a bidirectional encoder that tells what words mean in their sentence."""

@@ -1,0 +1,140 @@
+"""Train a tiny model, reproducibly: ``python -m attnviz.models.training reader``."""
+
+import math
+import random
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from attnviz.errors import AttnvizError
+from attnviz.models import checkpoint_path, recipe_of
+from attnviz.models.checkpoint import Checkpoint
+from attnviz.models.corpus import training_set
+from attnviz.models.objectives import (
+    NeighbourReadout,
+    attention_entropy,
+    batches,
+    language_loss,
+)
+from attnviz.models.recipe import Recipe
+from attnviz.models.report import Report, measure
+from attnviz.models.tokenizer import load_tokenizer
+from attnviz.models.transformer import Config, Transformer
+
+_REPORT_EVERY = 25
+"""Steps between two calls of `on_progress`."""
+
+
+def train(
+    name: str,
+    *,
+    output: Path | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, of, what: None,
+) -> Report:
+    """Train a tiny model by its recipe, measure it and write its checkpoint.
+
+    On one machine and one version of torch every run gives the same numbers, bit by bit.
+
+    Parameters
+    ----------
+    name
+        ``"reader"`` or ``"writer"``.
+    output
+        The checkpoint to write; None: nothing is written, only measured.
+    on_progress
+        Called with the steps done, the steps in all, and what is being done.
+
+    Returns
+    -------
+    Report
+        What the new model measurably does.
+
+    Raises
+    ------
+    UserError
+        If there is no such model.
+    AttnvizError
+        If the checkpoint cannot be written.
+    """
+    recipe = recipe_of(name)
+    threads = torch.get_num_threads()
+    start = time.monotonic()
+    # Sums over threads differ with their number; one thread always adds in one order.
+    torch.set_num_threads(1)
+    try:
+        model = fit(recipe, on_progress)
+        seconds = time.monotonic() - start
+        on_progress(recipe.steps, recipe.steps, "measuring")
+        report = measure(name, model, seconds)
+    finally:
+        torch.set_num_threads(threads)
+    if output is not None:
+        made = Checkpoint(model, report.choices(), report.general(), dict(recipe.to_json()))
+        made.save(output)
+    return report
+
+
+def fit(recipe: Recipe, on_progress: Callable[[int, int, str], None]) -> Transformer:
+    """Learn from the recipe's corpus.
+
+    Parameters
+    ----------
+    recipe
+        The settings.
+    on_progress
+        See :func:`train`.
+
+    Returns
+    -------
+    Transformer
+        The trained model.
+    """
+    tokenizer = load_tokenizer()
+    on_progress(0, recipe.steps, "drawing sentences")
+    examples = training_set(recipe.seed, recipe.sentences, recipe.causal)
+    # The seeds of torch's global generator are put back: training changes nothing around it.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        model = Transformer(Config(vocabulary=len(tokenizer.vocabulary), causal=recipe.causal))
+        neighbours = NeighbourReadout(model.config, recipe.neighbours_layer)
+    generator = torch.Generator().manual_seed(recipe.seed + 1)
+    parameters = [*model.parameters(), *neighbours.parameters()]
+    optimizer = torch.optim.AdamW(
+        parameters, betas=(0.9, recipe.beta2), weight_decay=recipe.weight_decay
+    )
+    drawn = batches(examples, tokenizer, recipe, random.Random(recipe.seed + 2))
+    for step, batch in enumerate(islice(drawn, recipe.steps)):
+        loss, done = language_loss(model, batch, recipe, tokenizer, generator)
+        if recipe.neighbours:
+            loss = loss + recipe.neighbours * neighbours.loss(model, batch, done, generator)
+        if step >= recipe.entropy_from * recipe.steps:
+            loss = loss + recipe.entropy * attention_entropy(batch, done)
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * _schedule(step, recipe)
+        if not math.isfinite(loss.item()):
+            raise AttnvizError(f"training {recipe.name}: the loss is {loss.item()} at step {step}")
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, recipe.clip)
+        optimizer.step()
+        if step % _REPORT_EVERY == 0:
+            on_progress(step, recipe.steps, f"training, loss {loss.item():.2f}")
+    return model.eval().requires_grad_(False)
+
+
+def _schedule(step: int, recipe: Recipe) -> float:
+    warm = min(1.0, (step + 1) / recipe.warm_up)
+    past = max(0, step - recipe.warm_up) / (recipe.steps - recipe.warm_up)
+    return warm * (1 + math.cos(math.pi * past)) / 2
+
+
+if __name__ == "__main__":
+    for model_name in sys.argv[1:]:
+        made = train(model_name, output=checkpoint_path(model_name))
+        print("\n".join(made.lines()))
+        print(f"\ntrained in {made.seconds:.0f} s", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""writer: the causal sibling of reader, which foresees the next word."""

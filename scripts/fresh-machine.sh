@@ -11,11 +11,9 @@ targets=("${@:-film}")
 
 machine=$(mktemp -d /tmp/fresh-machine.XXXXXX)
 clean_up() {
+    umount "$machine"/proc "$machine"/dev "$machine"/wheels 2>/dev/null || true
     # Nothing is removed while a folder of this machine is still mounted inside.
-    if umount "$machine"/proc "$machine"/dev "$machine"/wheels 2>/dev/null ||
-        ! grep -q " $machine/" /proc/mounts; then
-        rm -rf --one-file-system "$machine"
-    fi
+    grep -q " $machine/" /proc/mounts || rm -rf --one-file-system "$machine"
 }
 trap clean_up EXIT
 

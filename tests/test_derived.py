@@ -24,7 +24,7 @@ def single(values: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.array(values, np.float32)
 
 
-GRID = single([[0.5, 0.25, 0.25], [0.75, 0.125, 0.125], [0.25, 0.625, 0.125]])
+GRID = single([[0.25, 0.5, 0.25], [0.75, 0.125, 0.125], [0.25, 0.625, 0.125]])
 """Weights of three tokens; all of them exact in binary."""
 
 BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
@@ -62,15 +62,15 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("count_true", (np.tril(np.ones((7, 7), bool)),), 28),
     ("count_true", (np.False_,), 0),
     ("previous_token", (GRID,), (0.75 + 0.625) / 2),
-    ("itself", (GRID,), (0.5 + 0.125 + 0.125) / 3),
+    ("itself", (GRID,), (0.25 + 0.125 + 0.125) / 3),
     ("itself", (single([[1]]),), 1.0),
     ("first_token", (GRID,), (0.75 + 0.25) / 2),
-    ("next_token", (GRID,), (0.25 + 0.125) / 2),
+    ("next_token", (GRID,), (0.5 + 0.125) / 2),
     ("top", (single([1, 5, 5]),), 1),
     ("least", (single([[1, -5], [2, 5]]),), -5.0),
     ("greatest", (single([[1, -5], [2, 4]]),), 4.0),
     ("extent", (single([[1, -5], [2, 4]]),), 5.0),
-    ("masked", (GRID[:1, :2], np.array([[True, False]])), [[0.5, -INF]]),
+    ("masked", (GRID[:1, :2], np.array([[True, False]])), [[0.25, -INF]]),
 ]
 
 

@@ -203,19 +203,20 @@ def test_what_an_attention_is_made_of_cannot_be_missing(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LAYER_ARRAYS])
 def test_every_axis_of_every_array_must_fit(name: str) -> None:
-    """Cutting one entry off any axis of any array alone is noticed."""
+    """Cutting any axis of any array alone, by one entry or to one, is noticed."""
     record = layer(target=3, d_model=29)
     # Another width for what answers: d_model cannot stand in for it.
     shapes = {"x_kv": (5, 23), "w_k": (23, 21), "w_v": (23, 33)}
     record = changed(record, **{part: np.ones(shape, np.float32) for part, shape in shapes.items()})
     array = np.zeros((1, 3, 5), np.float32) if name == "bias" else getattr(record, name)
-    for axis in range(array.ndim):
-        if array.shape[axis] == 1:
-            cut = np.repeat(array, 2, axis=axis)
+    for axis, size in enumerate(array.shape):
+        if size == 1:
+            misfits = [np.repeat(array, 2, axis=axis)]
         else:
-            cut = np.delete(array, 0, axis=axis)
-        with pytest.raises(TensorError, match="has shape"):
-            changed(record, **{name: cut})
+            misfits = [np.delete(array, 0, axis=axis), np.take(array, [0], axis=axis)]
+        for misfit in misfits:
+            with pytest.raises(TensorError, match="has shape"):
+                changed(record, **{name: misfit})
 
 
 def test_square_matrices_the_wrong_way_round_are_noticed() -> None:

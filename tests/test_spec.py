@@ -36,6 +36,10 @@ def test_two_ways_to_type_a_sentence_are_one_spec() -> None:
     assert Spec(target=decomposed).target == composed
 
 
+def test_signs_that_only_look_alike_are_kept() -> None:
+    assert Spec(text="ﬁve x²").text == "ﬁve x²"
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "\t\n\r\v\f\x85", "\u2003\u3000", "\u200b\u200d", "\ufeff"]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from manim import (
@@ -88,12 +89,13 @@ class Glow(Animation):
         Of its opacities.
     """
 
-    def __init__(self, mobject: Mobject, factor: float) -> None:
+    def __init__(self, mobject: VMobject, factor: float) -> None:
         super().__init__(mobject)
+        self._family: list[Any] = mobject.get_family()
         self._factor = factor
         self._before: list[tuple[VMobject, np.ndarray, np.ndarray]] = []
 
-    def create_starting_mobject(self) -> Mobject:
+    def create_starting_mobject(self) -> Any:
         """Return the mobject itself: only opacities are kept, in :meth:`begin`."""
         return self.mobject
 
@@ -101,8 +103,7 @@ class Glow(Animation):
         """Keep every opacity."""
         self._before = [
             (member, member.fill_rgbas[:, 3].copy(), member.stroke_rgbas[:, 3].copy())
-            for member in self.mobject.get_family()
-            if isinstance(member, VMobject)
+            for member in self._family
         ]
         super().begin()
 
@@ -114,12 +115,12 @@ class Glow(Animation):
             member.stroke_rgbas[:, 3] = np.clip(stroke * factor, 0, 1)
 
 
-def hush(*mobjects: Mobject) -> Animation:
+def hush(*mobjects: VMobject) -> Animation:
     """Take the light from mobjects; :func:`relight` gives it back."""
     return AnimationGroup(*(Glow(mobject, QUIET) for mobject in mobjects))
 
 
-def relight(*mobjects: Mobject) -> Animation:
+def relight(*mobjects: VMobject) -> Animation:
     """Give back the light that :func:`hush` took."""
     return AnimationGroup(*(Glow(mobject, 1 / QUIET) for mobject in mobjects))
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.theme import Space
-
-if TYPE_CHECKING:
-    from manim import Mobject
 
 
 @dataclass(frozen=True)
@@ -68,15 +64,6 @@ class Zone:
         return tuple(
             replace(self, top=float(edge), bottom=float(edge - share * unit))
             for edge, share in zip(edges[:-1], shares, strict=True)
-        )
-
-    def holds(self, mobject: Mobject, slack: float = 1e-6) -> bool:
-        """Tell whether a mobject lies inside."""
-        return bool(
-            mobject.get_left()[0] >= self.left - slack
-            and mobject.get_right()[0] <= self.right + slack
-            and mobject.get_bottom()[1] >= self.bottom - slack
-            and mobject.get_top()[1] <= self.top + slack
         )
 
 

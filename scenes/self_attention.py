@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from manim import (
-    DOWN,
     LEFT,
     RIGHT,
     Create,
@@ -120,7 +119,7 @@ class SelfAttention(AttentionScene):
         """Beat 4: the row of one query cuts the values into slices that stack to its new vector."""
         theme, timing = self.theme, self.theme.timing
         left, right = self.zones.stage.beside(self.grid.width, gap=2 * theme.space.wide_gap)
-        _header, body, result = right.rows(1, 7, 3)
+        _header, body, foot, result = right.rows(0.9, 7.2, 0.8, 2.3)
         values = self.address("v", self.head)
         row = self.attention.weights[self.head, self.query]
         self.values = ValueRows(
@@ -133,7 +132,7 @@ class SelfAttention(AttentionScene):
         ).place_in(body)
         title = self.matrix_title("Values", values, theme.palette.value, self.values.matrix)
         legend = ramp_legend(self.pen, values, width=right.width / 6)
-        legend.align_to(self.values.matrix, RIGHT).align_to(title, DOWN)
+        legend.move_to(foot.centre).align_to(self.values.matrix, RIGHT)
         outline = self.grid.face.row_outline(self.query)
         weights = self.values.weights(self.pen, self.address("weights", self.head, self.query))
         slices = self.values.slices(row, result)

@@ -144,7 +144,7 @@ class GridFace(VGroup):
         totals = VGroup()
         for query, row in enumerate(self.rows()):
             address = f"total({element(self.address, query)})"
-            total = pen.number(address, colour=self.theme.palette.dim)
+            total = pen.number(address, cap=self.theme.sizes.label, colour=self.theme.palette.dim)
             total.begin_at(row.get_right()[0] + gap)
             totals.add(total.stand_on(float(row.get_y()) - total.cap_height / 2))
         return totals

@@ -142,7 +142,7 @@ def ramp_legend(pen: Pen, address: str, width: float) -> VGroup:
         *(
             Rectangle(
                 width=width / _RAMP_STEPS,
-                height=sizes.least_cell,
+                height=sizes.label,
                 stroke_width=0,
                 fill_color=palette.signed(float(step) / extent),
                 fill_opacity=1,
@@ -150,8 +150,8 @@ def ramp_legend(pen: Pen, address: str, width: float) -> VGroup:
             for step in steps
         )
     ).arrange(RIGHT, buff=0)
-    low = pen.number(least, cap=sizes.least_cell, colour=palette.dim)
-    high = pen.number(greatest, cap=sizes.least_cell, colour=palette.dim)
+    low = pen.number(least, cap=sizes.label, colour=palette.dim)
+    high = pen.number(greatest, cap=sizes.label, colour=palette.dim)
     low.next_to(bar, LEFT, buff=gap).stand_on(float(bar.get_bottom()[1]))
     high.next_to(bar, RIGHT, buff=gap).stand_on(float(bar.get_bottom()[1]))
     return VGroup(low, bar, high)

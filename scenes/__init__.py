@@ -1,0 +1,8 @@
+"""The scenes, in the order a reader meets them; read without importing manim or torch."""
+
+SCENES: tuple[tuple[str, str], ...] = (
+    ("self_attention", "SelfAttention"),
+    ("causal_mask", "CausalMask"),
+    ("multi_head", "MultiHead"),
+)
+"""Module and class of every scene; the command-line name is the class name in kebab-case."""

@@ -28,6 +28,7 @@ from attnviz.theme import Theme
 EASE_MOVE = rate_functions.ease_in_out_cubic
 EASE_ARRIVE = rate_functions.ease_out_cubic
 QUIET = 0.22
+_SEED = 0.3
 
 
 def appear(mobjects: Iterable[Mobject], theme: Theme, shift: float = 0.12) -> Animation:
@@ -65,16 +66,21 @@ def recolour(mobjects: Iterable[VMobject], colour: str) -> Animation:
 
 
 def fold(links: Sequence[VGroup], rows: Sequence[VGroup], theme: Theme) -> Animation:
-    """Fold every link into its cell, row by row."""
+    """Fold every link into its cell, row by row: the cell comes out of the link's middle."""
     return LaggedStart(
         *(
             AnimationGroup(
-                *(ReplacementTransform(link, cell) for link, cell in zip(ends, row, strict=True))
+                *(FadeOut(link, rate_func=EASE_ARRIVE) for link in ends),
+                *(
+                    FadeIn(
+                        cell, target_position=link.get_center(), scale=_SEED, rate_func=EASE_MOVE
+                    )
+                    for link, cell in zip(ends, row, strict=True)
+                ),
             )
             for ends, row in zip(links, rows, strict=True)
         ),
         lag_ratio=2 * theme.timing.stagger,
-        rate_func=EASE_MOVE,
     )
 
 

@@ -22,7 +22,7 @@ from manim import (
     config,
 )
 
-from attnviz.animations import travel_copy
+from attnviz.animations import appear, travel, travel_copy
 from attnviz.derived import top
 from attnviz.errors import UserError
 from attnviz.film import Beat, Film, PrintedNumber
@@ -148,6 +148,8 @@ class AttentionScene(Scene):
     def beat(self, name: str, caption: str, **slots: str | Run) -> Iterator[None]:
         """Play one beat: its own section, its caption, and a hold long enough to read it.
 
+        The first caption stands from the first frame on, so that a film opens on a still.
+
         Parameters
         ----------
         name
@@ -161,7 +163,12 @@ class AttentionScene(Scene):
         self._numbers = {}
         start = self.time
         line = self.caption_line(caption, **slots)
-        self.play(*self._swap_caption(line), run_time=self.theme.timing.caption)
+        if self._caption is None:
+            self._caption = line
+            self.add(line)
+            self.wait(self.theme.timing.step)
+        else:
+            self.play(*self._swap_caption(line), run_time=self.theme.timing.caption)
         yield
         timing = self.theme.timing
         reading = max(timing.least_hold, timing.seconds_a_word * len(line.text.split()))
@@ -331,6 +338,16 @@ class AttentionScene(Scene):
         formula = self.pen.formula(expression, colours)
         formula.move_to(self.zones.formula.centre)
         return formula
+
+    def bring_digits(self, grid: GridFace, query: int, numbers: VGroup) -> list[Animation]:
+        """Let a grid's digits appear; one row's are numbers that stand elsewhere and travel in."""
+        if not grid.shows_digits:
+            return [FadeOut(numbers)]
+        self.bring_to_front(numbers)
+        rows = grid.digit_rows()
+        others = [row for asking, row in enumerate(rows) if asking != query]
+        pairs = zip(numbers, rows[query], strict=True)
+        return [*(travel(number, digit) for number, digit in pairs), appear(others, self.theme)]
 
     def hand_over(self, grid: GridFace, query: int, numbers: VGroup) -> Animation:
         """Send copies of one row's numbers to where they are used next."""

@@ -211,7 +211,8 @@ class Formula(VGroup):
 
 def _plain(outline: VMobject) -> VMobject:
     """Return an outline without the SVG path it was read from, which makes copies dear."""
-    plain = VMobject(stroke_width=0, fill_opacity=1)
+    # Fraction bars and roots' tops are strokes; every other outline is filled.
+    plain = VMobject(stroke_width=outline.get_stroke_width(), fill_opacity=1)
     plain.set_points(outline.points)
     return plain
 
@@ -446,8 +447,8 @@ class Typesetter:
         order = {id(glyph): place for place, glyph in enumerate(raw.submobjects)}
         names = dict.fromkeys(_TERM.findall(expression))
         terms = {name: [order[id(glyph)] for glyph in raw.select(name)] for name in names}
-        glyphs = [_plain(glyph).set_fill(ink) for glyph in raw.submobjects]
+        glyphs = [_plain(glyph).set_color(ink) for glyph in raw.submobjects]
         formula = Formula(glyphs, terms, expression=expression, cap_height=cap_height)
         for name, colour in colours.items():
-            formula.term(name).set_fill(colour)
+            formula.term(name).set_color(colour)
         return formula

@@ -42,12 +42,12 @@ class CausalMask(AttentionScene):
         """Beat 1: one sentence asks as many questions as it has words."""
         questions = Questions(self.pen, self.trace.tokens, self.zones.stage)
         arrow = questions.peek()
+        self.add(questions.sentence)
         with self.beat(
             "questions",
             "One sentence asks {n} questions at once: what comes next? To look ahead is to cheat.",
             n=f"size({self.address('scores')}, 1)",
         ):
-            self.play(FadeIn(questions.sentence))
             self.play(appear(questions.asked, self.theme), run_time=self.theme.timing.turns)
             self.play(recolour(questions.unlit, self.theme.palette.dim), Create(arrow))
         self.play(FadeOut(questions, arrow), run_time=self.theme.timing.quick)

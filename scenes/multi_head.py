@@ -47,12 +47,12 @@ class MultiHead(AttentionScene):
             self.pen, "vectors", self.address("x_q"), stage.shrunk(0.6), self.theme.palette.ink
         )
         VGroup(*self.views).set_y(stage.centre[1])
+        self.add(vectors)
         with self.beat(
             "heads",
             "The same vectors go to {count} heads; each looks at the sentence in its own way.",
             count=f"size({self.address('weights')}, 0)",
         ):
-            self.play(FadeIn(vectors))
             self.play(scatter(vectors, self.views), run_time=self.theme.timing.slow)
 
     def show_outputs(self) -> None:

@@ -57,10 +57,10 @@ class SelfAttention(AttentionScene):
             self.row_title("Query", self.queries), self.row_title("Key", self.keys)
         )
         same = same_word_lines(self.queries, self.keys, self.theme)
+        self.add(sentence)
         with self.beat(
             "twice", "One sentence, written twice: above, each word asks; below, each word answers."
         ):
-            self.play(appear(sentence, self.theme))
             self.play(
                 ReplacementTransform(sentence.copy(), self.queries),
                 ReplacementTransform(sentence, self.keys),
@@ -92,11 +92,14 @@ class SelfAttention(AttentionScene):
         shown = self.links[self.query]
         others = [q for q in range(len(self.links)) if q != self.query]
         with self.beat("grid", "Every word takes its turn; each link becomes one cell of a grid."):
-            self.play(FadeOut(self.shares), FadeOut(self.legend), run_time=timing.quick)
-            for query in others:
-                turn = Transform(shown, self.links[query].copy())
-                light = recolour([self.queries[query]], palette.query)
-                self.play(turn, light, run_time=timing.turns / len(others))
+            self.play(hush(self.shares), FadeOut(self.legend), run_time=timing.quick)
+            for query, before in zip(others, [self.query, *others], strict=False):
+                self.play(
+                    Transform(shown, self.links[query].copy()),
+                    recolour([self.queries[query]], palette.query),
+                    recolour([self.queries[before]], palette.dim),
+                    run_time=timing.turns / len(others),
+                )
             self.remove(shown)
             self.links[self.query] = fan(
                 self.attention.weights[self.head, self.query],
@@ -105,7 +108,10 @@ class SelfAttention(AttentionScene):
                 self.keys,
                 self.theme,
             )
-            self.play(LaggedStart(*map(FadeIn, self.links), lag_ratio=timing.stagger))
+            self.play(
+                LaggedStart(*map(FadeIn, self.links), lag_ratio=timing.stagger),
+                recolour(self.queries, palette.query),
+            )
             self.play(
                 fold(self.links, self.grid.face.rows(), self.theme),
                 ReplacementTransform(self.queries, self.grid.query_labels),
@@ -113,7 +119,7 @@ class SelfAttention(AttentionScene):
                 ReplacementTransform(self.titles, self.grid.titles),
                 run_time=2 * timing.slow,
             )
-            self.play(appear(self.grid.face.digit_rows(), self.theme))
+            self.play(*self.bring_digits(self.grid.face, self.query, self.shares))
 
     def blend_values(self) -> None:
         """Beat 4: the row of one query cuts the values into slices that stack to its new vector."""

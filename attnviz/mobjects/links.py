@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from manim import DOWN, UP, CubicBezier, Line, VGroup, VMobject
 
@@ -27,8 +29,9 @@ class Link(CubicBezier):
         super().__init__(start, start + bend * DOWN, end + bend * UP, end)
         palette = theme.palette
         self.set_sheen_direction(UP)
-        self.set_color_by_gradient(palette.key, palette.query)
-        self.set_stroke(width=weight * theme.space.link_width).set_fill(opacity=0)
+        # From the sheen's far end: the key's colour below, the query's above.
+        ends: Any = [palette.key, palette.query]
+        self.set_stroke(color=ends, width=weight * theme.space.link_width).set_fill(opacity=0)
         self.weight = weight
 
 

@@ -1,0 +1,228 @@
+"""What the command line is made of: the group of commands, kinds of argument, shared options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from attnviz import models
+from attnviz.errors import UserError, closest, quoted
+from attnviz.render import catalogue
+from attnviz.render.output import QUALITIES, THEMES, Output
+
+DEFAULT_FOLDER = "media"
+
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # generic only since click 8.2
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class SceneGroup(click.Group):
+    """Commands, one of which (``default``) may be left out: its arguments are the scenes' names."""
+
+    def __init__(self, *args: Any, default: str, **options: Any) -> None:
+        options["invoke_without_command"] = True
+        super().__init__(*args, **options)
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find the command; where there is none, the words are scenes."""
+        flags = {name for param in self.get_params(ctx) for name in param.opts}
+        first = next((word for word in args if word != "--debug"), "")
+        if first in self.commands:
+            args.remove(first)
+            args.insert(0, first)
+        elif args and args[0] not in flags:
+            args.insert(0, self.default)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the scenes and the default command's options before the other commands."""
+        scenes = [(ref.name, catalogue.summary(ref)) for ref in catalogue.listed()]
+        with formatter.section("Scenes"):
+            formatter.write_dl([*scenes, ("path/to/file.py:ClassName", "A scene of your own.")])
+        default = self.commands[self.default]
+        options = [param for param in default.get_params(ctx) if isinstance(param, click.Option)]
+        records = [option.get_help_record(ctx) for option in options]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record])
+        self.format_commands(ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Name the scenes first: they are what the command is for."""
+        return ["SCENE… [OPTIONS]", "|", "COMMAND …"]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands, the scenes and the default command's options."""
+        offered = super().shell_complete(ctx, incomplete)
+        default = self.commands[self.default]
+        with click.Context(default, parent=ctx, info_name=self.default) as inner:
+            offered += SceneName().shell_complete(inner, default.params[0], incomplete)
+            known = {item.value for item in offered}
+            more = default.shell_complete(inner, incomplete)
+            return offered + [item for item in more if item.value not in known]
+
+
+class SceneCommand(click.Command):
+    """The default command: its help is the group's."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the group's help."""
+        return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
+
+
+class Known(ParamType):
+    """One of a few names; an error names the closest.
+
+    Parameters
+    ----------
+    choices
+        The names.
+    name
+        What they are names of.
+    """
+
+    def __init__(self, choices: Iterable[str], name: str) -> None:
+        self.choices = tuple(choices)
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a name that is known."""
+        if value not in self.choices:
+            raise UserError(
+                f"unknown {self.name} {quoted(value)}{closest(value, self.choices)} "
+                f"(there are {', '.join(self.choices)})"
+            )
+        return value
+
+    def get_metavar(self, *_args: Any, **_options: Any) -> str:
+        """Show the names in the help."""
+        return "|".join(self.choices)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names."""
+        return _starting(incomplete, [(choice, "") for choice in self.choices])
+
+
+class ModelName(ParamType):
+    """The name of a tiny model, or a path."""
+
+    name = "model"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a model that exists."""
+        if not (value and Path(value).exists()):
+            models.check_name(value)
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the tiny models."""
+        return _starting(incomplete, [(name, "") for name in models.names()])
+
+
+class SceneName(ParamType):
+    """The name of a scene, or ``path/to/file.py:ClassName``."""
+
+    name = "scene"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Find the scene."""
+        return value if isinstance(value, catalogue.SceneRef) else catalogue.find(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the scenes, or files where a path is begun."""
+        if "/" in incomplete or incomplete.startswith("."):
+            return [CompletionItem(incomplete, type="file")]
+        listed = [(ref.name, catalogue.summary(ref)) for ref in catalogue.listed()]
+        return _starting(incomplete, listed)
+
+
+def _starting(incomplete: str, offered: Sequence[tuple[str, str]]) -> list[CompletionItem]:
+    return [
+        CompletionItem(name, help=text) for name, text in offered if name.startswith(incomplete)
+    ]
+
+
+def together(*options: Decorator) -> Decorator:
+    """Join several options to one decorator; they are shown in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+scene_arguments = together(
+    click.argument("scenes", nargs=-1, metavar="SCENE…", type=SceneName()),
+    click.option("--all", "everything", is_flag=True, help="All scenes."),
+)
+
+subject_options = together(
+    click.option("--text", metavar="TEXT", help="The sentence.  [default: the scene's own]"),
+    click.option(
+        "--target",
+        metavar="TEXT",
+        help="The decoder's sentence, for cross-attention.  [default: the model's own output]",
+    ),
+    click.option(
+        "--model", type=ModelName(), metavar="NAME", help="The model.  [default: the scene's own]"
+    ),
+    click.option(
+        "--layer", type=int, metavar="N", help="The layer, from 0.  [default: as measured]"
+    ),
+    click.option("--head", type=int, metavar="N", help="The head, from 0.  [default: as measured]"),
+    click.option(
+        "--mask",
+        metavar="none|causal|window:N",
+        help="A mask in place of the model's own, as a counterfactual.  [default: the model's own]",
+    ),
+)
+
+output_options = together(
+    click.option(
+        "--quality",
+        type=Known(QUALITIES, "quality"),
+        default=Output().quality.name,
+        show_default=True,
+        help="; ".join(f"{q.name} {q.width}×{q.height} at {q.fps}" for q in QUALITIES.values())
+        + ".",
+    ),
+    click.option(
+        "--theme",
+        type=Known(THEMES, "theme"),
+        default=Output().theme,
+        show_default=True,
+        help="The colours.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        default=DEFAULT_FOLDER,
+        show_default=True,
+        help="Where the files go, in a folder of the scene's name.",
+    ),
+)
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON alone, one object a line and clip."
+)
+
+debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")

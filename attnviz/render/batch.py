@@ -1,0 +1,107 @@
+"""Several jobs one after another: what each came to is told at once, and none stops the others."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from attnviz.errors import AttnvizError
+from attnviz.render.jobs import Clip, Job, Progress, film
+from attnviz.render.sheet import sheet
+from attnviz.render.workspace import FolderError
+
+_LONGEST_ERROR = 400
+_THOUSAND = 1000
+_SIZE_UNITS = ("B", "kB", "MB", "GB")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How a list of jobs is run and told about.
+
+    Parameters
+    ----------
+    folder
+        The output folder.
+    as_json
+        Tell in JSON, one object a line, and nothing else on stdout.
+    debug
+        Show the tracebacks of errors.
+    """
+
+    folder: Path
+    as_json: bool = False
+    debug: bool = False
+
+    def films(self, jobs: Sequence[Job], *, force: bool = False) -> int:
+        """Render films; return the exit code, that of the first failure."""
+        return self._each(
+            jobs, lambda job, progress: film(job, self.folder, force=force, progress=progress)
+        )
+
+    def sheets(self, jobs: Sequence[Job]) -> int:
+        """Draw contact sheets; return the exit code, that of the first failure."""
+        return self._each(jobs, lambda job, progress: sheet(job, self.folder, progress))
+
+    def _each(self, jobs: Sequence[Job], make: Callable[[Job, Progress], Clip]) -> int:
+        code = 0
+        for job in jobs:
+            try:
+                self._one(job, make)
+            except FolderError:
+                raise  # the next job's folder is the same
+            except Exception as error:
+                code = code or self._failed(job, error)
+        return code
+
+    def _one(self, job: Job, make: Callable[[Job, Progress], Clip]) -> None:
+        from attnviz.render.terminal import render_progress
+
+        began = time.monotonic()
+        with render_progress(job.scene.name) as progress:
+            clip = make(job, progress)
+        if self.as_json:
+            print(clip.as_json(), flush=True)
+        else:
+            print("\n".join(_lines(clip, time.monotonic() - began)), flush=True)
+
+    def _failed(self, job: Job, error: Exception) -> int:
+        if self.debug:
+            traceback.print_exception(error)
+        message = describe(error)
+        print(f"render.py: {job.scene.name}: {message}", file=sys.stderr, flush=True)
+        if self.as_json:
+            told = {"scene": job.scene.name, "spec": asdict(job.spec), "error": message}
+            print(json.dumps(told), flush=True)
+        return error.exit_code if isinstance(error, AttnvizError) else 1
+
+
+def describe(error: Exception) -> str:
+    """Return an error as one line."""
+    if isinstance(error, AttnvizError):
+        return str(error)
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR]
+    return f"unexpected {said}; run again with --debug for the traceback"
+
+
+def _lines(clip: Clip, elapsed: float) -> list[str]:
+    quality = clip.job.output.quality
+    how = "already there" if clip.cached else f"made in {elapsed:.1f} s"
+    size = "" if "sheet" in clip.files else f", {quality.width}×{quality.height}"
+    head = f"{clip.job.scene.name}: {clip.seconds:.1f} s of film{size}, {how}"
+    return [head, *(f"  {what:8} {_size(path):>8}  {path}" for what, path in clip.files.items())]
+
+
+def _size(path: Path) -> str:
+    """Return a file's size with two or three digits, e.g. ``812 kB`` or ``1.3 MB``."""
+    size = float(path.stat().st_size)
+    unit = 0
+    while size >= _THOUSAND and unit + 1 < len(_SIZE_UNITS):
+        size, unit = size / _THOUSAND, unit + 1
+    digits = 1 if unit and size < 10 else 0
+    return f"{size:.{digits}f} {_SIZE_UNITS[unit]}"

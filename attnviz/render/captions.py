@@ -1,0 +1,44 @@
+"""WebVTT: the captions of a film as a file that players read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attnviz.film import Beat
+
+_MILLISECONDS = 1000
+
+
+def webvtt(beats: Sequence[Beat]) -> str:
+    """Write the captions of a film.
+
+    Parameters
+    ----------
+    beats
+        In order; a beat without a caption has no cue.
+
+    Returns
+    -------
+    str
+        A WebVTT file; each cue is named after its beat and lasts as long.
+    """
+    cues = [_cue(beat) for beat in beats if beat.caption.strip()]
+    return "\n\n".join(["WEBVTT", *cues]) + "\n"
+
+
+def _cue(beat: Beat) -> str:
+    times = f"{_clock(beat.start)} --> {_clock(beat.end)}"
+    return f"{_escaped(beat.name)}\n{times}\n{_escaped(beat.caption)}"
+
+
+def _escaped(text: str) -> str:
+    """Return the text on one line, without the markup of WebVTT."""
+    line = " ".join(text.split())
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _clock(seconds: float) -> str:
+    whole, milliseconds = divmod(round(seconds * _MILLISECONDS), _MILLISECONDS)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02}:{minute:02}:{second:02}.{milliseconds:03}"

@@ -1,0 +1,191 @@
+"""Which scenes there are: the project's own in order, and a user's own file; found by reading."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import scenes
+from attnviz.errors import AttnvizError, UserError, closest, quoted
+from attnviz.render.names import kebab
+from attnviz.spec import Spec
+
+if TYPE_CHECKING:
+    from attnviz.stage import AttentionScene
+
+SCENES_FOLDER = Path(scenes.__file__).resolve().parent
+_BASE = "AttentionScene"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRef:
+    """Where a scene is written down.
+
+    Parameters
+    ----------
+    name
+        The command-line name, also that of its folder and files.
+    source
+        Its file, an absolute path.
+    class_name
+        Its class.
+    """
+
+    name: str
+    source: Path
+    class_name: str
+
+    @property
+    def is_listed(self) -> bool:
+        """Tell whether the scene is one of the project's own."""
+        return self.source.parent == SCENES_FOLDER and (
+            (self.source.stem, self.class_name) in scenes.SCENES
+        )
+
+
+@cache
+def listed() -> tuple[SceneRef, ...]:
+    """Return the project's scenes, in the order a reader meets them."""
+    return tuple(
+        SceneRef(kebab(class_name), SCENES_FOLDER / f"{module}.py", class_name)
+        for module, class_name in scenes.SCENES
+    )
+
+
+def find(name: str) -> SceneRef:
+    """Return the scene of a name, or of ``path/to/file.py:ClassName``.
+
+    Raises
+    ------
+    UserError
+        If there is no such scene; the message names the closest and all of them.
+    """
+    for ref in listed():
+        if ref.name == name:
+            return ref
+    if ":" in name or name.endswith(".py"):
+        return _find_in_file(name)
+    names = [ref.name for ref in listed()]
+    raise UserError(
+        f"unknown scene {quoted(name)}{closest(name, names)} "
+        f"(there are {', '.join(names)}, and your own path/to/file.py:ClassName)"
+    )
+
+
+def _find_in_file(name: str) -> SceneRef:
+    path, _, class_name = name.rpartition(":") if ":" in name else (name, "", "")
+    source = Path(path).resolve()
+    if source.suffix != ".py" or not source.is_file():
+        raise UserError(f"no scene file {quoted(path)}; wanted path/to/file.py:ClassName")
+    classes = [node.name for node in _classes(source)]
+    if class_name not in classes:
+        wanted = f"no class {quoted(class_name)}" if class_name else "no class named"
+        hint = closest(class_name, classes)
+        raise UserError(f"{path}: {wanted}{hint} (there are {', '.join(classes) or 'none'})")
+    ref = SceneRef(kebab(class_name), source, class_name)
+    if not ref.is_listed and any(ref.name == other.name for other in listed()):
+        # The folder of a listed scene is its own.
+        return SceneRef(f"{kebab(source.stem)}-{ref.name}", source, class_name)
+    return ref
+
+
+def summary(ref: SceneRef) -> str:
+    """Return the first line of a scene's docstring, without importing it."""
+    lines = (ast.get_docstring(_class(ref)) or "").splitlines()
+    return lines[0] if lines else ""
+
+
+def default_spec(ref: SceneRef) -> Spec:
+    """Return a scene's own subject; its file is imported only where reading is not enough."""
+    return _spec_by_reading(_class(ref)) or load_class(ref).spec
+
+
+def load_class(ref: SceneRef) -> type[AttentionScene]:
+    """Import a scene (and with it manim).
+
+    Raises
+    ------
+    UserError
+        If the class is not an ``AttentionScene``.
+    """
+    from attnviz.stage import AttentionScene
+
+    found: object = getattr(_load_module(ref), ref.class_name, None)
+    if not (isinstance(found, type) and issubclass(found, AttentionScene)):
+        raise UserError(
+            f"{ref.source.name}:{ref.class_name} is no scene of attnviz; "
+            "let it derive from attnviz.stage.AttentionScene"
+        )
+    return found
+
+
+def _load_module(ref: SceneRef) -> ModuleType:
+    if ref.is_listed:
+        return importlib.import_module(f"{scenes.__name__}.{ref.source.stem}")
+    # Its own folder comes first on the path, as if the file had been run by itself.
+    folder = str(ref.source.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    module_name = f"_attnviz_scene_{ref.source.stem}"
+    found = importlib.util.spec_from_file_location(module_name, ref.source)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[module_name] = module  # dataclasses look their module up
+    found.loader.exec_module(module)
+    return module
+
+
+def _class(ref: SceneRef) -> ast.ClassDef:
+    for node in _classes(ref.source):
+        if node.name == ref.class_name:
+            return node
+    raise AttnvizError(f"{ref.source}: there is no class {ref.class_name} any more")
+
+
+def _classes(source: Path) -> Iterable[ast.ClassDef]:
+    try:
+        tree = ast.parse(source.read_bytes(), filename=str(source))
+    except OSError as error:
+        raise AttnvizError(f"{source}: the scene cannot be read ({error.strerror})") from error
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise UserError(f"{source}{line}: this is no Python ({error.args[0]})") from error
+    return [node for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+def _spec_by_reading(node: ast.ClassDef) -> Spec | None:
+    """Return ``spec = Spec(...)`` of a class body, if it is written with literals alone."""
+    for statement in node.body:
+        target, value = _assignment(statement)
+        if target != "spec":
+            continue
+        return _literal_spec(value)
+    bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
+    return Spec() if bases == [_BASE] else None
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return ast.unparse(statement.targets[0]), statement.value
+    if isinstance(statement, ast.AnnAssign):
+        return ast.unparse(statement.target), statement.value
+    return "", None
+
+
+def _literal_spec(value: ast.expr | None) -> Spec | None:
+    if not isinstance(value, ast.Call) or ast.unparse(value.func) != "Spec" or value.args:
+        return None
+    try:
+        fields = {str(word.arg): ast.literal_eval(word.value) for word in value.keywords}
+        return Spec(**fields)
+    except (ValueError, TypeError):
+        return None

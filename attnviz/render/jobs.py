@@ -1,0 +1,214 @@
+"""A job is a scene, a Spec and an output; a clip is the set of files that it becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import AttnvizError, UserError
+from attnviz.film import Beat
+from attnviz.render import manifest as manifests
+from attnviz.render import names
+from attnviz.render.captions import webvtt
+from attnviz.render.catalogue import SceneRef, default_spec, load_class
+from attnviz.render.keys import content_key, versions
+from attnviz.render.output import Output
+from attnviz.render.workspace import publish, workspace
+from attnviz.spec import Spec
+
+if TYPE_CHECKING:
+    from attnviz.stage import AttentionScene
+
+SUFFIXES: Mapping[str, str] = MappingProxyType(
+    {"video": ".mp4", "poster": ".png", "captions": ".vtt", "manifest": ".manifest.json"}
+)
+"""What each file is to the end of its name, in the order in which they reach their places.
+
+The manifest comes last: it holds the digests of the others, so that whatever is killed on the
+way, a manifest that agrees with its files is a whole clip, and any other is rendered again.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to render.
+
+    Parameters
+    ----------
+    scene
+        The scene.
+    spec
+        Its subject.
+    output
+        Size, frame rate and theme.
+    """
+
+    scene: SceneRef
+    spec: Spec
+    output: Output
+
+    def stem(self) -> str:
+        """Return the file name that all its files share."""
+        return names.stem(self.scene.name, self.spec, default_spec(self.scene), self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A rendered film.
+
+    Parameters
+    ----------
+    job
+        What it is a film of.
+    files
+        What each file is (``"video"``, ``"poster"``, ``"captions"``, ``"manifest"``) to its
+        absolute path.
+    seconds
+        Length of the film.
+    cached
+        True where nothing had to be rendered.
+    """
+
+    job: Job
+    files: Mapping[str, Path]
+    seconds: float
+    cached: bool
+
+    def as_json(self) -> str:
+        """Return the clip as one line of JSON."""
+        return json.dumps(
+            {
+                "scene": self.job.scene.name,
+                "spec": asdict(self.job.spec),
+                "files": {what: str(path) for what, path in self.files.items()},
+                "seconds": self.seconds,
+                "cached": self.cached,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Whom to tell how far a render is.
+
+    Parameters
+    ----------
+    on_second
+        Called with the seconds of film drawn so far.
+    on_beat
+        Called at the end of every beat.
+    """
+
+    on_second: Callable[[int], None] = lambda _seconds: None
+    on_beat: Callable[[Beat], None] = lambda _beat: None
+
+
+def film(job: Job, folder: Path, *, force: bool = False, progress: Progress | None = None) -> Clip:
+    """Render a film and its files, unless they are there already.
+
+    Parameters
+    ----------
+    job
+        What to render.
+    folder
+        The output folder; the files stand in a folder of the scene's name below it.
+    force
+        Render even if the very same film is there.
+    progress
+        Whom to tell.
+
+    Returns
+    -------
+    Clip
+        The files at their places, checked.
+
+    Raises
+    ------
+    AttnvizError
+        If the film cannot be made or written; the output folder is then as it was.
+    """
+    folder = folder.resolve()
+    stem = job.stem()
+    files = {what: folder / job.scene.name / (stem + end) for what, end in SUFFIXES.items()}
+    key = content_key(job.scene, job.spec, job.output)
+    found = manifests.read(files["manifest"])
+    _refuse_another_scene(job.scene, found, files["manifest"])
+    if found and not force and _is_whole(found, key, files):
+        return Clip(job, files, found["seconds"], cached=True)
+    with workspace(folder) as private:
+        finished, seconds = _make(job, key, stem, private, progress or Progress())
+        publish({finished[what]: files[what] for what in SUFFIXES}, folder)
+    return Clip(job, files, seconds, cached=False)
+
+
+def _is_whole(found: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> bool:
+    others = {what: path for what, path in files.items() if what != "manifest"}
+    return manifests.vouches(found, key, others)
+
+
+def _refuse_another_scene(scene: SceneRef, found: Mapping[str, Any] | None, manifest: Path) -> None:
+    """Stop before a user's scene overwrites the film of another file's class of the same name."""
+    there = found["scene"] if found else _identity(scene)
+    if there != _identity(scene):
+        raise UserError(
+            f"{manifest} belongs to {there['source']}:{there['class']}, not to "
+            f"{scene.source.name}:{scene.class_name}; give another folder with -o"
+        )
+
+
+def _identity(scene: SceneRef) -> dict[str, str]:
+    return {"name": scene.name, "class": scene.class_name, "source": scene.source.name}
+
+
+def _make(
+    job: Job, key: str, stem: str, private: Path, progress: Progress
+) -> tuple[dict[str, Path], float]:
+    """Make the files of a film in a private folder; return them and the film's length."""
+    from manim import CairoRenderer
+
+    from attnviz.render.checking import FilmFacts, decode, require
+    from attnviz.render.encoding import FilmWriter
+    from attnviz.render.poster import poster
+    from attnviz.render.running import run
+
+    files = {what: private / (stem + end) for what, end in SUFFIXES.items()}
+    quality = job.output.quality
+    tags = {"title": job.scene.name, "comment": _comment(job, key)}
+    with FilmWriter(files["video"], quality, tags, progress.on_second) as writer:
+        scene = run(
+            load_class(job.scene),
+            job.spec,
+            job.output,
+            lambda: CairoRenderer(file_writer_class=writer.as_class()),
+            private / "manim",
+            lambda _scene, beat: progress.on_beat(beat),
+        )
+        if writer.last_frame is None:
+            raise AttnvizError(f"{job.scene.class_name} plays nothing: there is no film to write")
+    wanted = FilmFacts(
+        "h264", "yuv420p", quality.width, quality.height, quality.fps, writer.frames, True
+    )
+    require(decode(files["video"]), wanted)
+    files["poster"].write_bytes(poster(writer.last_frame))
+    files["captions"].write_text(webvtt(scene.film.beats), encoding="utf-8")
+    _write_manifest(files, job, key, scene, writer.frames)
+    return files, writer.seconds
+
+
+def _comment(job: Job, key: str) -> str:
+    content = {"scene": job.scene.name, "spec": asdict(job.spec), "key": key}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _write_manifest(
+    files: Mapping[str, Path], job: Job, key: str, scene: AttentionScene, frames: int
+) -> None:
+    subject = manifests.Subject(_identity(job.scene), job.spec, job.output, key, versions())
+    others = {what: path for what, path in files.items() if what != "manifest"}
+    trace = manifests.trace_facts(scene.trace)
+    text = manifests.manifest(subject, trace, scene.film, others, frames)
+    files["manifest"].write_text(text, encoding="utf-8", errors="backslashreplace")

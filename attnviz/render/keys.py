@@ -1,0 +1,144 @@
+"""The content key: a digest of all that a film is a function of, without torch or manim."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import attnviz
+from attnviz.render.catalogue import SceneRef
+from attnviz.render.output import Output
+from attnviz.spec import Spec
+
+_PROJECT = Path(attnviz.__file__).resolve().parent.parent
+_PACKAGES = ("attnviz", "scenes")
+_MODELS = _PROJECT / "attnviz" / "models"
+# A film depends on how it is made as well as on what it shows.
+_MAKER = _PROJECT / "attnviz" / "render" / "jobs.py"
+
+_DEPENDENCIES = ("manim", "torch", "typst", "font-source-sans-pro", "numpy", "pycairo", "av")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of attnviz and of the packages that a film depends on."""
+    return {"attnviz": attnviz.__version__} | {name: _version(name) for name in _DEPENDENCIES}
+
+
+def content_key(scene: SceneRef, spec: Spec, output: Output) -> str:
+    """Return the digest that names a film's content.
+
+    Parameters
+    ----------
+    scene, spec, output
+        What is filmed, of what, and as what.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; equal where scene code, the attnviz code it uses, Spec, models,
+        output and versions are equal.
+    """
+    content = {
+        "class": scene.class_name,
+        "code": _digests(sorted(source_files(scene.source)), scene.source.parent),
+        "models": _digests(sorted(_model_files(spec.model)), scene.source.parent),
+        "spec": asdict(spec),
+        "output": asdict(output),
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def source_files(scene: Path) -> set[Path]:
+    """Return the files of Python that a scene and its render depend on.
+
+    Followed are imports, wherever they stand in a file, of attnviz, of scenes and of files
+    beside the scene.
+    """
+    found: set[Path] = set()
+    waiting = [scene, _MAKER]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(_imported_files(path, scene.parent))
+    return found
+
+
+def _imported_files(path: Path, beside: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute_name(node, path)
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            yield from _module_files(name, beside)
+
+
+def _absolute_name(node: ast.ImportFrom, path: Path) -> str:
+    if node.level == 0 or not path.is_relative_to(_PROJECT):
+        return node.module or ""
+    package = ".".join(path.parent.relative_to(_PROJECT).parts)
+    return importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+
+
+def _module_files(name: str, beside: Path) -> Iterator[Path]:
+    """Yield the file of a module and the ``__init__.py`` of each package above it."""
+    parts = name.split(".")
+    root = _PROJECT if parts[0] in _PACKAGES else beside
+    for depth in range(1, len(parts) + 1):
+        place = root.joinpath(*parts[:depth])
+        yield from (
+            path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()
+        )
+
+
+def _model_files(model: str) -> Iterator[Path]:
+    # All tiny models count, a few megabytes: a scene may ask for a second trace.
+    yield from _data_files(_MODELS)
+    named = Path(model)
+    if named.is_dir():
+        yield from _data_files(named.resolve())
+    elif named.is_file():
+        yield named.resolve()
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    unread = {".py", ".pyc", ".md"}
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix not in unread:
+            yield path
+
+
+def _digests(paths: Iterable[Path], beside: Path) -> dict[str, str]:
+    return {_short(path, beside): file_digest(path) for path in paths}
+
+
+def _short(path: Path, beside: Path) -> str:
+    """Name a file so that the same tree in another place has the same key."""
+    for root in (_PROJECT, beside):
+        if path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    return str(path)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,150 @@
+"""The manifest beside a clip: what was shown, of what, by what, and every number of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.film import Beat, Film
+from attnviz.render.keys import file_digest
+from attnviz.render.output import Output
+from attnviz.spec import Spec
+
+if TYPE_CHECKING:
+    from attnviz.records import ModelTrace
+
+FORMAT = "attnviz-manifest"
+VERSION = 1
+
+_INFINITY = "inf"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a manifest says besides the film itself.
+
+    Parameters
+    ----------
+    scene
+        Name, class and file of the scene.
+    spec, output
+        What was shown, and as what.
+    key
+        The content key.
+    versions
+        Package name to version.
+    """
+
+    scene: Mapping[str, str]
+    spec: Spec
+    output: Output
+    key: str
+    versions: Mapping[str, str]
+
+
+def manifest(
+    subject: Subject,
+    trace: Mapping[str, Any],
+    film: Film,
+    files: Mapping[str, Path],
+    frames: int,
+) -> str:
+    """Write the manifest of a film.
+
+    Parameters
+    ----------
+    subject
+        What it is a film of.
+    trace
+        What :func:`trace_facts` says of the recorded pass.
+    film
+        What the scene showed.
+    files
+        What each file is to its path; recorded are name, size and digest.
+    frames
+        Length of the film.
+
+    Returns
+    -------
+    str
+        Valid JSON: infinite values stand as the strings ``"inf"`` and ``"-inf"``.
+    """
+    quality = subject.output.quality
+    content = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "scene": dict(subject.scene),
+        "spec": asdict(subject.spec),
+        **trace,
+        "notes": film.notes,
+        "theme": subject.output.theme,
+        "output": asdict(quality),
+        "frames": frames,
+        "seconds": frames / quality.fps,
+        "beats": [_beat(beat) for beat in film.beats],
+        "files": {what: _file(path) for what, path in files.items()},
+        "versions": dict(subject.versions),
+        "key": subject.key,
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def trace_facts(trace: ModelTrace) -> dict[str, Any]:
+    """Return what a manifest says of the forward pass that the numbers come from."""
+    masks = (layer.counterfactual_mask for layer in trace.layers)
+    return {
+        "model": trace.model,
+        "tokens": list(trace.tokens),
+        "focus": asdict(trace.focus) if trace.focus else None,
+        "counterfactual_mask": next((mask for mask in masks if mask), None),
+    }
+
+
+def _beat(beat: Beat) -> dict[str, Any]:
+    return {
+        "name": beat.name,
+        "caption": beat.caption,
+        "start": beat.start,
+        "end": beat.end,
+        "numbers": [
+            {"address": number.address, "value": exact(number.value), "text": number.text}
+            for number in beat.numbers
+        ],
+    }
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": file_digest(path)}
+
+
+def exact(value: float) -> float | str:
+    """Return a value as JSON can hold it: infinities as strings, a number's every digit."""
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return "nan" if math.isnan(plain) else (_INFINITY if plain > 0 else f"-{_INFINITY}")
+    return plain
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Return a manifest's content, or None where there is no sound one."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    sound = isinstance(content, dict) and content.get("format_version") == VERSION
+    return content if sound and content.get("format") == FORMAT else None
+
+
+def vouches(content: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> bool:
+    """Tell whether a manifest is of this key and every file is still as it was recorded."""
+    try:
+        return bool(
+            content["key"] == key
+            and content["files"] == {what: _file(path) for what, path in files.items()}
+        )
+    except (KeyError, OSError):
+        return False

@@ -1,0 +1,137 @@
+"""A scene is run by manim, under settings that nobody else's files can change."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import manim
+import numpy as np
+from manim import CairoRenderer, config, tempconfig
+from manim._config.utils import ManimConfig
+
+from attnviz.errors import AttnvizError
+from attnviz.film import Beat
+from attnviz.render.encoding import SilentWriter
+from attnviz.render.output import FRAME_HEIGHT, FRAME_WIDTH, Output, Quality
+from attnviz.spec import Spec
+from attnviz.stage import AttentionScene
+from attnviz.theme import THEMES
+
+_OWN_SETTINGS = Path(manim.__file__).parent / "_config" / "default.cfg"
+
+Watcher = Callable[[AttentionScene, Beat], None]
+
+
+def run(
+    scene_class: type[AttentionScene],
+    spec: Spec,
+    output: Output,
+    renderer: Callable[[], CairoRenderer],
+    folder: Path,
+    watcher: Watcher = lambda _scene, _beat: None,
+) -> AttentionScene:
+    """Run a scene from its first beat to its last.
+
+    Parameters
+    ----------
+    scene_class
+        The scene.
+    spec, output
+        Its subject, its size and its theme.
+    renderer
+        Makes the renderer, once manim's settings stand.
+    folder
+        A private place for what manim writes on the way.
+    watcher
+        Called at the end of every beat.
+
+    Returns
+    -------
+    AttentionScene
+        The scene, with its film.
+    """
+    subject = _subject(scene_class, spec, output, watcher)
+    # A scene that prints, and manim's log, stay out of the results on stdout.
+    with contextlib.redirect_stdout(sys.stderr), _settings(output.quality, folder):
+        scene = subject(renderer=renderer())
+        scene.render()
+    return scene
+
+
+def _subject(
+    scene_class: type[AttentionScene], spec: Spec, output: Output, watcher: Watcher
+) -> type[AttentionScene]:
+    """Return the scene with a subject, a theme and a watcher of its own."""
+
+    def setup(self: AttentionScene) -> None:
+        scene_class.setup(self)
+        self.beat_watchers.append(watcher)
+
+    given = {
+        "spec": spec,
+        "theme": THEMES[output.theme],
+        "setup": setup,
+        "__module__": scene_class.__module__,
+        "__doc__": scene_class.__doc__,
+    }
+    return type(scene_class.__name__, (scene_class,), given)
+
+
+class StillRenderer(CairoRenderer):
+    """Plays nothing and draws nothing, until it is asked for a frame."""
+
+    def __init__(self) -> None:
+        super().__init__(file_writer_class=SilentWriter().as_class(), skip_animations=True)
+
+    def update_frame(self, *_args: Any, **_options: Any) -> None:
+        """Draw nothing: a skipped animation's last frame is not looked at."""
+
+    def still(self, scene: AttentionScene) -> np.ndarray:
+        """Draw the scene as it stands: height × width × RGBA."""
+        self.static_image = None
+        super().update_frame(scene)
+        return np.array(self.get_frame())
+
+
+@contextlib.contextmanager
+def _settings(quality: Quality, folder: Path) -> Iterator[None]:
+    """Give manim its own defaults and what a film needs; a manim.cfg of the user's has no say."""
+    wanted = {
+        "pixel_width": quality.width,
+        "pixel_height": quality.height,
+        "frame_rate": quality.fps,
+        "frame_width": FRAME_WIDTH,
+        "frame_height": FRAME_HEIGHT,
+        "media_dir": str(folder),
+        "format": "none",
+        "disable_caching": True,
+        "verbosity": "WARNING",
+        "progress_bar": "none",
+        "notify_outdated_version": False,
+        "seed": 0,
+    }
+    with tempconfig({}):  # puts everything back at the end
+        config.update(_manim_defaults())
+        with checked_config(wanted):
+            yield
+
+
+@contextlib.contextmanager
+def checked_config(wanted: Mapping[str, Any]) -> Iterator[None]:
+    """Set manim's options for a while; unlike ``tempconfig``, refuse the names that it lacks."""
+    unknown = [name for name in wanted if name not in config]
+    if unknown:
+        raise AttnvizError(f"manim has no option {', '.join(unknown)}")
+    with tempconfig(dict(wanted)):
+        yield
+
+
+def _manim_defaults() -> ManimConfig:
+    parser = ConfigParser()
+    parser.read(_OWN_SETTINGS, encoding="utf-8")
+    return ManimConfig().digest_parser(parser)

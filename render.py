@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""The command line of attnviz: `python render.py` lists the scenes and the options."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from attnviz import __version__, cli, models
+from attnviz.errors import AttnvizError, UserError
+from attnviz.render import catalogue
+from attnviz.render.batch import Batch, describe
+from attnviz.render.jobs import Job
+from attnviz.render.output import QUALITIES, Output
+from attnviz.spec import Spec
+
+PROGRAM = "render.py"
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_TERMINATED = 143  # 128 + SIGTERM
+
+
+@click.group(
+    cls=cli.SceneGroup,
+    default="film",
+    help="Turn a sentence and a real model into short films that explain attention.",
+    context_settings={"max_content_width": 100},
+    epilog=f'Shell completion: eval "$(_RENDER_PY_COMPLETE=bash_source ./{PROGRAM})", '
+    "or zsh_source, fish_source.",
+)
+@click.version_option(__version__, prog_name="attnviz")
+@click.pass_context
+def commands(ctx: click.Context) -> None:
+    """Show the help where nothing is asked for."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@commands.command(cls=cli.SceneCommand, hidden=True)
+@cli.scene_arguments
+@cli.subject_options
+@cli.output_options
+@click.option("--force", is_flag=True, help="Render even where the same film is there already.")
+@cli.json_option
+@cli.debug_option
+def film(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+    """Render scenes: a video, a poster, captions and a manifest each."""
+    jobs, folder = _jobs(**options)
+    return Batch(folder, as_json=as_json, debug=debug).films(jobs, force=force)
+
+
+@commands.command()
+@cli.scene_arguments
+@cli.subject_options
+@cli.output_options
+@cli.json_option
+@cli.debug_option
+def sheet(as_json: bool, debug: bool, **options: Any) -> int:
+    """Write a contact sheet: one frame a beat with its caption, in seconds, without a video."""
+    jobs, folder = _jobs(**options)
+    return Batch(folder, as_json=as_json, debug=debug).sheets(jobs)
+
+
+@commands.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@cli.debug_option
+def list_scenes(as_json: bool, debug: bool) -> None:
+    """List the scenes, in the order a reader meets them."""
+    rows = [{"name": ref.name, "summary": catalogue.summary(ref)} for ref in catalogue.listed()]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['name']:{width}}  {row['summary']}")
+
+
+@commands.command()
+@cli.subject_options
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the records to this safetensors file.",
+)
+@cli.debug_option
+def trace(file: Path | None, debug: bool, **subject: Any) -> None:
+    """Print Q, K, V, scores and weights of one head as tables; save the records."""
+    spec = replace(Spec(), **_given(subject))
+    from attnviz.render.tables import print_trace
+    from attnviz.sources import load_trace
+
+    found = load_trace(spec)
+    print_trace(found)
+    if file is not None:
+        found.save(file)
+        click.echo(f"saved {file.resolve()}")
+
+
+@commands.command()
+@click.argument("name", type=cli.Known(models.names(), "model"))
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The checkpoint to write.  [default: media/NAME.safetensors]",
+)
+@cli.debug_option
+def train(name: str, file: Path | None, debug: bool) -> None:
+    """Train a tiny model anew on the CPU, seeded, and report its measured properties."""
+    from attnviz.render.terminal import train_with_bar
+    from attnviz.render.workspace import workspace
+
+    file = (file or Path(cli.DEFAULT_FOLDER, f"{name}.safetensors")).resolve()
+    with workspace(file.parent):  # before minutes of work: the folder can be written
+        report = train_with_bar(name, file)
+    click.echo("\n".join(report.lines()))
+    click.echo(f"trained in {report.seconds:.0f} s, saved {file}")
+
+
+def _given(subject: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in subject.items() if value is not None}
+
+
+def _jobs(
+    scenes: Sequence[catalogue.SceneRef],
+    everything: bool,
+    quality: str,
+    theme: str,
+    folder: Path,
+    **subject: Any,
+) -> tuple[list[Job], Path]:
+    """Return what is to be rendered and where; bad options end here, before any work."""
+    refs = dict.fromkeys([*(catalogue.listed() if everything else ()), *scenes])
+    if not refs:
+        names = ", ".join(ref.name for ref in catalogue.listed())
+        raise UserError(f"no scene named; give one or more of {names}, or --all")
+    output = Output(QUALITIES[quality], theme)
+    given = _given(subject)
+    return [Job(ref, replace(catalogue.default_spec(ref), **given), output) for ref in refs], folder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        What follows the program's name; None: as the process was called.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 1 for the machine's faults, 2 for the user's, 130 after Ctrl-C.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        done = commands.main(words, prog_name=PROGRAM, standalone_mode=False)
+        return done if isinstance(done, int) else 0
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except click.ClickException as error:
+        click.echo(f"{PROGRAM}: {' '.join(error.format_message().split())}", err=True)
+        return error.exit_code
+    except Exception as error:
+        if "--debug" in words:
+            traceback.print_exception(error)
+        click.echo(f"{PROGRAM}: {describe(error)}", err=True)
+        return error.exit_code if isinstance(error, AttnvizError) else 1
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # As an exception, so that private folders are removed on the way out.
+    raise SystemExit(_TERMINATED)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(main())

@@ -15,7 +15,7 @@ TEST_READY := .venv/.test-ready
 SETUP := scripts/bootstrap.sh scripts/system-libraries.sh scripts/install.py pyproject.toml requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test film test clean distclean
+.PHONY: help setup setup-test film gallery test clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,6 +28,11 @@ test: $(TEST_READY)  ## set everything up, check style and types, run the quick 
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/pytest -m "not slow" -n 2
+
+gallery: $(FILM_READY)  ## render the README's picture anew
+	@$(VENV)/python render.py self-attention --quality web -o build/gallery
+	@mkdir -p media/gallery
+	@cp build/gallery/self-attention/self-attention.png media/gallery/self-attention.png
 
 setup: $(FILM_READY)  ## set up what the films need, render nothing
 

@@ -23,6 +23,7 @@ from manim import (
 )
 
 from attnviz.mobjects.grid import GridFace
+from attnviz.mobjects.matrices import TitledMatrix
 from attnviz.theme import Theme
 
 EASE_MOVE = rate_functions.ease_in_out_cubic
@@ -180,10 +181,10 @@ def normalise(
     return LaggedStart(*rows, lag_ratio=3 * theme.timing.stagger)
 
 
-def scatter(source: Mobject, targets: Sequence[Mobject]) -> Animation:
-    """Send a shrinking copy of one picture into each of several, which appear as it arrives."""
+def scatter(source: TitledMatrix, targets: Sequence[Mobject]) -> Animation:
+    """Send a shrinking copy of a matrix into each of several pictures, which appear meanwhile."""
     copies = [
-        FadeOut(source.copy(), target_position=target.get_center(), scale=1 / len(targets))
+        FadeOut(source.body.copy(), target_position=target.get_center(), scale=1 / len(targets))
         for target in targets
     ]
     return AnimationGroup(

@@ -1,0 +1,28 @@
+"""The page on writing a scene, and its template, work as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from attnviz.theme import DARK
+from docs.template_scene import SharpestRow
+from tests.pictures import show
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_template_plays_its_beats():
+    showing = show(SharpestRow, SharpestRow.spec, DARK)
+    assert [still.beat.name for still in showing.stills] == ["grid", "row"]
+    assert all(still.beat.numbers for still in showing.stills)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/writing-a-scene.md"])
+def test_paths_that_a_page_names_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:attnviz|docs|scenes|scripts|tests)/[\w./-]+\w", text))
+    links = set(re.findall(r"\]\(([\w./-]+)\)", text))
+    missing = [name for name in named if not (ROOT / name).exists()]
+    missing += [link for link in links if not ((ROOT / page).parent / link).exists()]
+    assert not missing

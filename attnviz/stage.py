@@ -214,9 +214,9 @@ class AttentionScene(Scene):
     # -- pictures of the subject -------------------------------------------------------------
 
     @property
-    def focused(self) -> set[int]:
+    def focused(self) -> list[int]:
         """The lit query and the key it looks at most: they keep their labels in long sentences."""
-        return {self.query, top(self.attention.weights[self.head, self.query])}
+        return [self.query, top(self.attention.weights[self.head, self.query])]
 
     def query_word(self, query: int) -> Run:
         """Return a query's token for a phrase."""

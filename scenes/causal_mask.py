@@ -55,7 +55,7 @@ class CausalMask(AttentionScene):
     def hide_the_future(self) -> None:
         """Beat 2: in the grid of scores every pair that the mask forbids becomes −∞."""
         scores = self.address("scores", self.head)
-        left, self.panel = self.zones.stage.columns(8, 5, gap=2 * self.theme.space.wide_gap)
+        left, self.panel = self.zones.stage.columns(9, 5, gap=3 * self.theme.space.wide_gap)
         self.grid = self.head_grid(scores, left, fill=self.signed_fill(scores), places=1)
         self.masked = self.grid.redrawn(
             self.pen,

@@ -139,7 +139,7 @@ class SelfAttention(AttentionScene):
         title = self.matrix_title("Values", values, theme.palette.value, self.values.matrix)
         legend = ramp_legend(self.pen, values, width=right.width / 6)
         legend.move_to(foot.centre).align_to(self.values.matrix, RIGHT)
-        outline = self.grid.face.row_outline(self.query)
+        self.outline = self.grid.face.row_outline(self.query)
         weights = self.values.weights(self.pen, self.address("weights", self.head, self.query))
         slices = self.values.slices(row, result)
         blended = self.values.blended(
@@ -154,7 +154,7 @@ class SelfAttention(AttentionScene):
         ):
             self.play(self.grid.animate.move_to(left.centre), rate_func=EASE_MOVE)
             self.play(FadeIn(self.values), FadeIn(title), FadeIn(legend))
-            self.play(Create(outline.move_to(self.grid.face.row(self.query))))
+            self.play(Create(self.outline.move_to(self.grid.face.row(self.query))))
             self.play(self.hand_over(self.grid.face, self.query, weights))
             self.play(pile(self.values.matrix, slices, theme), run_time=2 * timing.slow)
             self.play(FadeIn(name), FadeTransform(slices, blended))
@@ -164,7 +164,7 @@ class SelfAttention(AttentionScene):
         """Beat 5: the formula assembles, each term from the part of the stage it stands for."""
         formula = self.formula(FORMULA)
         asking = VGroup(self.grid.query_labels, self.grid.key_labels)
-        scores = self.grid.face
+        scores = VGroup(self.grid.face, self.outline)
         with self.beat(
             "formula",
             "Match queries with keys, turn the scores into shares, blend the values.",

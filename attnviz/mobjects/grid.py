@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,9 +139,11 @@ class GridFace(VGroup):
         return frame.move_to(row)
 
     def row_totals(self, pen: Pen) -> VGroup:
-        """Return the printed total of every row, as quiet ticks at its end."""
+        """Return every row's printed total, at its end; none where the rows are too low."""
         gap = 2 * self.theme.space.gap
         totals = VGroup()
+        if self.pitch.y < 1.3 * self.theme.sizes.label:
+            return totals
         for query, row in enumerate(self.rows()):
             address = f"total({element(self.address, query)})"
             total = pen.number(address, cap=self.theme.sizes.label, colour=self.theme.palette.dim)
@@ -191,7 +193,7 @@ class AttentionGrid(VGroup):
     small
         Draw neither digits nor tokens, only the cells and the titles.
     focused
-        Rows and columns that keep their label above 16 tokens.
+        Rows and columns that keep their label above 16 tokens, the most important first.
     """
 
     def __init__(
@@ -206,7 +208,7 @@ class AttentionGrid(VGroup):
         fill: Fill,
         places: int = 2,
         small: bool = False,
-        focused: Collection[int] = (),
+        focused: Sequence[int] = (),
     ) -> None:
         self.theme: Theme = pen.theme
         self.address = address
@@ -216,14 +218,18 @@ class AttentionGrid(VGroup):
         query_labels = {} if small else self._labels(pen, queries, palette.query, focused)
         titles = (pen.words("Query", colour=palette.dim), pen.words("Key", colour=palette.dim))
         beside = max(line.width for line in (titles[0], *query_labels.values()))
-        above = (2 if small else 4) * pen.theme.sizes.label
-        self.pitch = Pitch(
-            y=min((height - above) / len(queries), _TALLEST_ROW),
-            x=min((width - beside - pen.theme.space.gap) / len(keys), _WIDEST_COLUMN),
-        )
-        wanted = self._wanted_width(pen, () if small else keys, self.pitch.y)
-        self.pitch = Pitch(y=self.pitch.y, x=min(self.pitch.x, wanted))
-        key_labels = {} if small else self._labels(pen, keys, palette.key, focused, self.pitch.x)
+        widest = min((width - beside - pen.theme.space.gap) / len(keys), _WIDEST_COLUMN)
+        self._tiers = self._count_tiers(pen, () if small else keys, widest)
+        above = (2 if small else 2 + 2 * self._tiers) * pen.theme.sizes.label
+        tall = min((height - above) / len(queries), _TALLEST_ROW)
+        wanted = self._wanted_width(pen, () if small else keys, tall)
+        self.pitch = Pitch(x=min(widest, wanted), y=tall)
+        slot = self._tiers * self.pitch.x
+        key_labels = {} if small else self._labels(pen, keys, palette.key, focused, slot)
+        if max(len(queries), len(keys)) > ALL_LABELS_UP_TO:
+            lines = 1.5 * pen.theme.sizes.label
+            query_labels = self._apart(query_labels, lambda _line: lines, self.pitch.y)
+            key_labels = self._apart(key_labels, lambda line: line.width, self.pitch.x)
         self.face = GridFace(
             pen, address, self.pitch, fill=fill, digits=self._digits, places=places
         )
@@ -245,16 +251,38 @@ class AttentionGrid(VGroup):
         pen: Pen,
         tokens: Sequence[str],
         colour: str,
-        focused: Collection[int],
+        focused: Sequence[int],
         slot: float | None = None,
     ) -> dict[int, Line]:
         sparse = len(tokens) > ALL_LABELS_UP_TO
         longest = None if sparse or slot is None else slot - pen.theme.space.cell_gap
         return {
-            index: pen.token(token, colour=colour, cap=pen.theme.sizes.label, longest=longest)
-            for index, token in enumerate(tokens)
-            if not sparse or index in focused
+            index: pen.token(
+                tokens[index], colour=colour, cap=pen.theme.sizes.label, longest=longest
+            )
+            for index in (focused if sparse else range(len(tokens)))
         }
+
+    @staticmethod
+    def _count_tiers(pen: Pen, keys: Sequence[str], pitch: float) -> int:
+        """Return 2 where the keys' labels must stand on two levels to have room, else 1."""
+        if not keys or len(keys) > ALL_LABELS_UP_TO:
+            return 1
+        cap = pen.theme.sizes.label
+        widest = max(pen.token(key, cap=cap).width for key in keys)
+        return 1 if widest + pen.theme.space.cell_gap <= pitch else 2
+
+    @staticmethod
+    def _apart(
+        labels: dict[int, Line], extent: Callable[[Line], float], pitch: float
+    ) -> dict[int, Line]:
+        """Drop every label that a more important one (it comes first) leaves no room for."""
+        kept: dict[int, Line] = {}
+        for index, line in labels.items():
+            rooms = (abs(index - other) * pitch for other in kept)
+            if all(room >= extent(line) for room in rooms):
+                kept[index] = line
+        return kept
 
     def _wanted_width(self, pen: Pen, keys: Sequence[str], height: float) -> float:
         space, sizes = pen.theme.space, pen.theme.sizes
@@ -274,7 +302,8 @@ class AttentionGrid(VGroup):
         return line.end_at(self._left_edge).stand_on(y - line.cap_height / 2)
 
     def _above(self, key: int, line: Line) -> Line:
-        return line.set_x(self.pitch.place(0, key)[0]).stand_on(self._header)
+        level = 2 * self.theme.sizes.label * (key % self._tiers)
+        return line.set_x(self.pitch.place(0, key)[0]).stand_on(self._header + level)
 
     @property
     def _left_edge(self) -> float:
@@ -292,5 +321,5 @@ class AttentionGrid(VGroup):
             key.stand_on(self._header)
         else:
             query.stand_on(self._header)
-            key.stand_on(self._header + 2 * self.theme.sizes.label)
+            key.stand_on(self._header + 2 * self._tiers * self.theme.sizes.label)
         return [query, key]

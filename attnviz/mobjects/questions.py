@@ -18,7 +18,7 @@ class Questions(VGroup):
     """The sentence on top; below it one row a beginning, each ending in a question mark.
 
     Words stand in columns, so that every question mark is under the word that answers it.
-    Above 12 tokens the first 12 beginnings show.
+    Of a sentence of more than 12 tokens the first 12 show.
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ class Questions(VGroup):
         palette, sizes = pen.theme.palette, pen.theme.sizes
         shown = min(len(tokens), DIGITS_UP_TO)
         lines = zone.rows(*[1.0] * (shown + 1))
-        slots = zone.columns(*[1.0] * (len(tokens) + 1))
+        tokens = tokens[: shown + 1]
+        slots = zone.columns(*[1.0] * (shown + 1))
         longest = slots[0].width - pen.theme.space.gap
 
         def word(text: str, row: int, column: int, colour: str) -> Line:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from manim import LEFT, Rectangle, VGroup
 
+from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.pen import Pen, element
 from attnviz.zones import Zone
 
 _LEAST_BAR = 1e-3
 _NUMBER_CAPS = 3.2
+_LARGEST = 10
 
 
 class ShareTable(VGroup):
     """A line a key: its token, then for each column a bar (length = share) and the share.
+
+    Of more than 12 keys the 10 with the largest shares show, and an ellipsis for the others.
 
     Parameters
     ----------
@@ -33,33 +38,53 @@ class ShareTable(VGroup):
     ) -> None:
         theme = pen.theme
         sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
-        lines = zone.rows(1.6, *[1.0] * len(tokens), 1.0)
+        shown = self._largest([pen.array(address) for address in columns.values()])
+        lines = zone.rows(1.6, *[1.0] * len(shown), 1.0)
         labels = [
-            pen.token(t, colour=palette.key, cap=sizes.label, longest=zone.width / 4)
-            for t in tokens
+            pen.token(tokens[key], colour=palette.key, cap=sizes.label, longest=zone.width / 4)
+            for key in shown
         ]
         names, rest = zone.beside(max(label.width for label in labels), gap=2 * gap)
         fields = rest.columns(*[1] * len(columns), gap=2 * gap)
         for label, line in zip(labels, lines[1:-1], strict=True):
             label.end_at(names.right).stand_in(line)
+        if len(shown) < len(tokens):
+            labels.append(
+                pen.words("…", colour=palette.dim).end_at(names.right).stand_in(lines[-1])
+            )
         self.labels = VGroup(*labels)
         self.columns = [
-            self._column(pen, title, address, field, lines)
+            self._column(pen, title, address, shown, field, lines)
             for (title, address), field in zip(columns.items(), fields, strict=True)
         ]
         super().__init__(self.labels, *self.columns)
 
     @staticmethod
-    def _column(pen: Pen, title: str, address: str, field: Zone, lines: tuple[Zone, ...]) -> VGroup:
+    def _largest(rows: Sequence[np.ndarray]) -> list[int]:
+        largest = np.max(rows, axis=0)
+        if len(largest) <= DIGITS_UP_TO:
+            return list(range(len(largest)))
+        return sorted(np.argsort(-largest, kind="stable")[:_LARGEST].tolist())
+
+    @staticmethod
+    def _column(
+        pen: Pen,
+        title: str,
+        address: str,
+        shown: Sequence[int],
+        field: Zone,
+        lines: tuple[Zone, ...],
+    ) -> VGroup:
         theme = pen.theme
         sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
         full = field.width - _NUMBER_CAPS * sizes.label - gap
         header = pen.words(title, colour=palette.dim)
         header.begin_at(field.left).stand_in(lines[0])
         bars, numbers = VGroup(), VGroup()
-        for key, (share, line) in enumerate(zip(pen.array(address), lines[1:-1], strict=True)):
+        shares = pen.array(address)
+        for key, line in zip(shown, lines[1:-1], strict=True):
             bar = Rectangle(
-                width=max(full * float(share), _LEAST_BAR),
+                width=max(full * float(shares[key]), _LEAST_BAR),
                 height=0.6 * line.height,
                 stroke_width=0,
                 fill_color=palette.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -47,7 +47,7 @@ class ValueRows(VGroup):
         *,
         width: float,
         height: float,
-        focused: Collection[int] = (),
+        focused: Sequence[int] = (),
     ) -> None:
         super().__init__()
         theme = pen.theme

@@ -1,0 +1,75 @@
+"""Type: markup is read as text, missing glyphs are refused, numbers align."""
+
+import pytest
+from manim import ORIGIN, tempconfig
+
+from attnviz.errors import UserError
+from attnviz.text import Run, Typesetter, needs_fallback
+
+
+@pytest.fixture
+def typesetter(tmp_path):
+    with tempconfig({"media_dir": str(tmp_path), "verbosity": "WARNING"}):
+        yield Typesetter()
+
+
+@pytest.mark.parametrize("text", ["<b>", '#read("x")', "$x$", "\\", "*a* _b_ `c`", "a // b /* c"])
+def test_markup_is_drawn_as_it_is_written(typesetter, text):
+    line = typesetter.line(text, 0.2, "#FFFFFF")
+    assert line.text == text
+    assert len(line.glyphs) == len(text.replace(" ", ""))
+
+
+def test_what_no_font_draws_is_refused_by_name():
+    with pytest.raises(UserError, match=r"U\+103A0, OLD PERSIAN SIGN A"):
+        needs_fallback("bank \U000103a0")
+
+
+def test_own_fonts_draw_western_text():
+    assert not needs_fallback("he left the roses — naïve, 0.61 × −∞ ≈ Σ")
+
+
+@pytest.mark.parametrize("word", ["roses", "by", "bank", "éÅ", "."])
+def test_every_word_has_its_baseline_and_cap_height(typesetter, word):
+    line = typesetter.line(word, 0.24, "#FFFFFF").scale(2, about_point=ORIGIN)
+    line.shift((1.0, 3.0, 0.0))
+    assert line.baseline == pytest.approx(3.0)
+    assert line.cap_height == pytest.approx(0.48)
+
+
+def test_flat_letters_stand_on_the_baseline(typesetter):
+    line = typesetter.line("HnE", 0.3, "#FFFFFF").stand_on(1.0)
+    for glyph in line.glyphs:
+        assert glyph.get_bottom()[1] == pytest.approx(1.0, abs=1e-3)
+    assert line.glyphs[0].get_top()[1] == pytest.approx(1.3, abs=1e-2)
+
+
+def test_figures_are_tabular(typesetter):
+    widths = {typesetter.number_width(f"0.{digit}{digit}", 0.2) for digit in range(10)}
+    assert max(widths) - min(widths) < 1e-6
+
+
+def test_a_number_knows_where_it_stands(typesetter):
+    number = typesetter.number(
+        "−0.61", value=-0.612, address="x[1]", cap_height=0.2, colour="#FFFFFF"
+    )
+    assert (number.text, number.value, number.address) == ("−0.61", -0.612, "x[1]")
+    assert len(number.glyphs) == 5
+
+
+def test_runs_keep_what_they_are(typesetter):
+    runs = [Run("bank", "token", strong=True), Run(" looks at "), Run("0.61", "number", "x", 0.61)]
+    assert typesetter.line(runs, 0.2, "#FFFFFF").runs == tuple(runs)
+
+
+def test_formula_terms_are_found(typesetter):
+    formula = typesetter.formula(
+        "{{Q : query}} {{K^top : key}} + c",
+        cap_height=0.2,
+        ink="#FFFFFF",
+        colours={"query": "#56B4E9"},
+    )
+    assert formula.terms == ["query", "key"]
+    assert len(formula.term("key")) == 2
+    assert len(formula.unnamed()) == 2
+    assert formula.term("query")[0].get_fill_color().to_hex() == "#56B4E9"

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 import scenes
@@ -127,6 +128,14 @@ def load_class(ref: SceneRef) -> type[AttentionScene]:
     return found
 
 
+class _FreshLoader(SourceFileLoader):
+    """Compiles a file as it stands; cached bytecode may be a second older than an edit."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the source; nothing is left beside the user's file."""
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _load_module(ref: SceneRef) -> ModuleType:
     if ref.is_listed:
         return importlib.import_module(f"{scenes.__name__}.{ref.source.stem}")
@@ -135,12 +144,12 @@ def _load_module(ref: SceneRef) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module_name = f"_attnviz_scene_{ref.source.stem}"
-    found = importlib.util.spec_from_file_location(module_name, ref.source)
+    loader = _FreshLoader(module_name, str(ref.source))
+    found = importlib.util.spec_from_file_location(module_name, ref.source, loader=loader)
     assert found is not None
-    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     sys.modules[module_name] = module  # dataclasses look their module up
-    found.loader.exec_module(module)
+    loader.exec_module(module)
     return module
 
 

@@ -8,6 +8,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def content_key(scene: SceneRef, spec: Spec, output: Output) -> str:
     content = {
         "class": scene.class_name,
         "code": _digests(sorted(source_files(scene.source)), scene.source.parent),
-        "models": _digests(sorted(_model_files(spec.model)), scene.source.parent),
+        "models": _digests(sorted(model_files(spec.model)), scene.source.parent),
         "spec": asdict(spec),
         "output": asdict(output),
         "versions": versions(),
@@ -72,22 +73,30 @@ def source_files(scene: Path) -> set[Path]:
 
 
 def _imported_files(path: Path, beside: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    package = ""
+    if path.is_relative_to(_PROJECT):
+        package = ".".join(path.parent.relative_to(_PROJECT).parts)
+    for name in _imported_names(path.read_bytes(), package):
+        yield from _module_files(name, beside)
+
+
+# A pure function of the bytes, so that it may be remembered; reading Python is the slow part.
+@lru_cache(maxsize=512)
+def _imported_names(source: bytes, package: str) -> tuple[str, ...]:
+    """Return the absolute names that a source imports, anywhere in it."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute_name(node, path)
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            yield from _module_files(name, beside)
+            module = _absolute_name(node, package)
+            names.extend([module, *(f"{module}.{alias.name}" for alias in node.names)])
+    return tuple(names)
 
 
-def _absolute_name(node: ast.ImportFrom, path: Path) -> str:
-    if node.level == 0 or not path.is_relative_to(_PROJECT):
+def _absolute_name(node: ast.ImportFrom, package: str) -> str:
+    if node.level == 0 or not package:
         return node.module or ""
-    package = ".".join(path.parent.relative_to(_PROJECT).parts)
     return importlib.util.resolve_name("." * node.level + (node.module or ""), package)
 
 
@@ -102,7 +111,8 @@ def _module_files(name: str, beside: Path) -> Iterator[Path]:
         )
 
 
-def _model_files(model: str) -> Iterator[Path]:
+def model_files(model: str) -> Iterator[Path]:
+    """Yield the data files of the tiny models, and those of a model named by its path."""
     # All tiny models count, a few megabytes: a scene may ask for a second trace.
     yield from _data_files(_MODELS)
     named = Path(model)

@@ -17,6 +17,7 @@ from manim._config.utils import ManimConfig
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
 from attnviz.render.encoding import SilentWriter
+from attnviz.render.legibility import require_legible
 from attnviz.render.output import FRAME_HEIGHT, FRAME_WIDTH, Output, Quality
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
@@ -70,6 +71,7 @@ def _subject(
 
     def setup(self: AttentionScene) -> None:
         scene_class.setup(self)
+        require_legible(self.spec, self.trace)
         self.beat_watchers.append(watcher)
 
     given = {

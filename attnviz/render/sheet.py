@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from attnviz.render.workspace import publish, workspace
 
 SUFFIX = ".sheet.png"
 
-_COLUMNS = 3
 # Pixels of a tile, whatever the film's size is.
 _TILE_WIDTH = 640
 _TILE_HEIGHT = 360
@@ -104,7 +104,7 @@ def _compose(beats: Sequence[Beat], theme_name: str, private: Path) -> bytes:
         "dim": palette.dim,
         "line": palette.dim,
         "width": _TILE_WIDTH,
-        "columns": min(_COLUMNS, len(beats)),
+        "columns": math.ceil(math.sqrt(len(beats))),
         "beats": [
             {
                 "image": _tile_path(private, index).name,

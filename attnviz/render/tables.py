@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -78,7 +79,8 @@ def _blocks(
     """Cut a table into blocks of columns that fit a width."""
     label = max(Text(row).cell_len for row in rows)
     widest = max(Text(text).cell_len for text in [*columns, *(c for row in cells for c in row)])
-    count = max(1, (width - label) // (widest + _GAP))
+    most = max(1, (width - label) // (widest + _GAP))
+    count = math.ceil(len(columns) / math.ceil(len(columns) / most))  # blocks of even size
     for start in range(0, len(columns), count):
         part = slice(start, start + count)
         table = Table(box=None, padding=(0, 0, 0, _GAP), pad_edge=False, header_style="dim")

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from torch import nn
 
-from attnviz.attention import multi_head_attention
 from attnviz.errors import AttnvizError, UserError
-from attnviz.models import checkpoint_path, load, measures, names
+from attnviz.models import checkpoint_path, load, names, recipe_of
 from attnviz.models.checkpoint import Checkpoint, same_tensors
 from attnviz.models.corpus import training_set
 from attnviz.models.demonstrations import DEMONSTRATIONS, SENSE_WORDS, Demonstration, demonstrations
+from attnviz.models.readings import held_out as held_out_sentences
 from attnviz.models.report import Report, measure
 from attnviz.models.tiny import clearest_query
 from attnviz.models.training import train
@@ -25,8 +25,8 @@ MAX_BYTES = 2_000_000
 CLEAR = 0.5
 
 SHARES = {
-    "reader": {"bank": 0.8, "apple": 0.7, "she": 0.95, "he": 0.95},
-    "writer": {"bank": 0.95, "apple": 0.65, "she": 0.95, "he": 0.95},
+    "reader": {"bank": 0.9, "apple": 0.9, "she": 0.9, "he": 0.9},
+    "writer": {"bank": 0.95, "apple": 0.85, "she": 0.95, "he": 0.95},
 }
 """Just under what was measured: how often the best head of a word finds the telling word."""
 
@@ -95,14 +95,13 @@ def test_every_stage_of_the_trace_follows_from_the_one_before(model: str) -> Non
     np.testing.assert_array_equal(shown.token_embeddings, shown.embedding_table[list(shown.ids)])
     start = shown.token_embeddings + shown.position_embeddings
     np.testing.assert_allclose(shown.hidden_states[0], start, atol=1e-6)
-    for state, layer in zip(shown.hidden_states, shown.layers, strict=False):
+    for layer in shown.layers:
         assert layer.x_q is not None
         assert layer.w_q is not None
         assert layer.b_q is None
-        # x is the hidden state after the layer's norm; X @ W_Q is Q as drawn, no bias.
+        # What a film draws: X @ W_Q is Q, with no bias.
         projected = (layer.x_q @ layer.w_q).reshape(len(shown.tokens), 4, 12).swapaxes(0, 1)
         np.testing.assert_allclose(layer.q, projected, atol=1e-5)
-        assert cosine(state.mean(axis=1), layer.x_q.mean(axis=1)) <= 1.0
     n = len(shown.tokens)
     may = np.tri(n, dtype=bool) if model == "writer" else np.ones((n, n), dtype=bool)
     for layer in shown.layers:
@@ -110,8 +109,8 @@ def test_every_stage_of_the_trace_follows_from_the_one_before(model: str) -> Non
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_model_without_its_norms_is_another(model: str) -> None:
-    """Redo the forward pass apart from the model: pre-norm, residual, tied logits."""
+def test_the_forward_pass_is_that_of_the_papers(model: str) -> None:
+    """Redo it apart from the model: pre-norm, residual, tied logits."""
     shown = trace(model, "she ate an apple")
     inner = load(model).checkpoint.model
     x = inner.tokens.weight[list(shown.ids)] + inner.positions.weight[: len(shown.ids)]
@@ -120,11 +119,12 @@ def test_a_model_without_its_norms_is_another(model: str) -> None:
         normed = nn.functional.layer_norm(
             x, (48,), layer.attention_norm.weight, layer.attention_norm.bias
         )
-        mask = inner.mask(len(shown.ids))
-        x = (
-            x
-            + multi_head_attention(normed, normed, a.w_q, a.w_k, a.w_v, a.w_o, 4, mask=mask).output
+        q, k, v = (
+            (normed @ w).unflatten(-1, (4, 12)).movedim(-2, 0) for w in (a.w_q, a.w_k, a.w_v)
         )
+        causal = model == "writer"
+        heads = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        x = x + heads.movedim(0, -2).flatten(-2) @ a.w_o
         hidden = nn.functional.layer_norm(
             x, (48,), layer.hidden_norm.weight, layer.hidden_norm.bias
         )
@@ -289,7 +289,7 @@ def test_the_reader_tells_the_senses_right() -> None:
         ("she said that the bank was near the other bank today", 9),
         ("the bank said that she was late", 1),
         ("she said that he was tired", 3),
-        ("apple said that she was late", 4),
+        ("apple said that she was late", 3),
     ],
 )
 def test_the_last_asking_word_asks_and_senses_go_first(model: str, text: str, query: int) -> None:
@@ -321,21 +321,28 @@ def test_the_clearest_query_by_hand() -> None:
 # What is kept from training ---------------------------------------------------
 
 
-@pytest.mark.parametrize("causal", [False, True])
-def test_training_never_sees_what_is_measured(causal: bool) -> None:
-    seen = {example.text.removesuffix(" .") for example in training_set(0, 24_000, causal)}
-    held_out = {e.text for sentences in measures.held_out(causal).values() for e in sentences}
+@pytest.mark.parametrize("model", MODELS)
+def test_training_never_sees_what_is_measured(model: str) -> None:
+    recipe = recipe_of(model)
+    drawn = training_set(recipe.seed, recipe.sentences, recipe.causal)
+    seen = {example.text.removesuffix(" .") for example in drawn}
+    held_out = {e.text for kind in held_out_sentences(recipe.causal).values() for e in kind}
     assert len(held_out) > 1_000
     assert not seen & {text.removesuffix(" .") for text in held_out}
-    demos = [show.text for show in DEMONSTRATIONS]
-    assert not [text for text in seen if any(demo in text for demo in demos)]
+    # "the driver with the nurse said that she was tired" is another sentence: she is the driver.
+    asked = [(e.text, {e.words[link.key] for link in e.links}) for e in drawn if e.links]
+    for show in DEMONSTRATIONS:
+        assert not [text for text, cues in asked if show.text in text and show.cue in cues]
 
 
 def test_links_point_at_the_cue() -> None:
-    for example in training_set(1, 2_000, causal=True):
+    for example in training_set(1, 500, causal=True):
         for link in example.links:
             assert example.words[link.query] in ("bank", "apple", "she", "he")
-            assert link.key < link.query
+            if link.has_cue:
+                assert link.key < link.query
+            else:
+                assert link.meaning == example.words[link.query]
 
 
 # Files, refusals and the README -----------------------------------------------

@@ -11,7 +11,8 @@ from attnviz.models.coreference import (
 )
 from attnviz.models.examples import Example, join, pick, plain
 from attnviz.models.plain import sample_plain
-from attnviz.models.senses import APPLE, BANK, SUBJECTS, dressed
+from attnviz.models.sense_words import APPLE, BANK
+from attnviz.models.senses import SUBJECTS, dressed
 
 SHARES = {"bank": 0.22, "apple": 0.18, "both": 0.1, "coreference": 0.2, "plain": 0.3}
 """The share of each kind of sentence."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from attnviz.models.examples import Example, Link
+
 SENSE_WORDS = ("bank", "apple")
 PRONOUNS = ("she", "he")
 ASKING_WORDS = SENSE_WORDS + PRONOUNS
@@ -34,6 +36,18 @@ class Demonstration:
         """Whether a causal model has read the cue when it comes to the query."""
         words = self.text.split()
         return words.index(self.cue) < words.index(self.query)
+
+    def example(self) -> Example:
+        """Give the sentence with its link, to be read.
+
+        Returns
+        -------
+        Example
+            A held-out sentence.
+        """
+        words = tuple(self.text.split())
+        link = Link(words.index(self.query), words.index(self.cue), self.meaning)
+        return Example(words, (link,), "demonstration", held_out=True)
 
 
 DEMONSTRATIONS = tuple(

@@ -18,14 +18,21 @@ class Link:
     query
         Position of the ambiguous word, counted from 0.
     key
-        Position of its cue. It is used to measure, never to train.
+        Position of its cue, or `query` where no word tells. It is used to measure and to keep
+        the cue readable, never to say where attention should point.
     meaning
-        The word that names the sense (*shore*, *nurse*): the target of *resolve*.
+        The word that names the sense (*shore*, *nurse*), or the word itself where none tells:
+        the target of *resolve*.
     """
 
     query: int
     key: int
     meaning: str
+
+    @property
+    def has_cue(self) -> bool:
+        """Whether some word tells the sense."""
+        return self.key != self.query
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,9 @@ class Frame:
         for part in self.text.split():
             places.setdefault(part, len(words))
             words += holes[part[1:-1]].split() if part.startswith("{") else [part]
-        link = Link(places[self.query], places["{cue}"], meaning)
+        query = places[self.query]
+        # A meaning that is the word itself is none: then the word in the cue's place tells nothing.
+        link = Link(query, query if meaning == self.query else places["{cue}"], meaning)
         return Example(tuple(words), (link,), kind, held_out)
 
 

@@ -1,30 +1,17 @@
 """What a trained model measurably does, on sentences that training never saw."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from attnviz.models.coreference import OBJECT_VERBS, PRONOUNS, SUBJECT_VERBS, TRADES, verb_decides
-from attnviz.models.corpus import held_out_set
-from attnviz.models.demonstrations import ASKING_WORDS, Demonstration, demonstrations
-from attnviz.models.examples import Example
-from attnviz.models.tokenizer import MAX_TOKENS, load_tokenizer
-from attnviz.models.transformer import ForwardPass, Transformer
-
-HELD_OUT_KINDS = ("bank", "apple", "coreference", "both")
-SAMPLE = 300
-"""Held-out sentences of each kind."""
-
-_SEED = 20_011
-"""Of the held-out sample; no recipe trains with it."""
-
-_CLEAR = 0.5
-"""A weight above this on one key is what a viewer sees at a glance."""
+from attnviz.models.demonstrations import ASKING_WORDS, demonstrations
+from attnviz.models.examples import Example, Link
+from attnviz.models.readings import Reading, read
+from attnviz.models.transformer import Transformer
 
 Head = tuple[int, int]
 """Layer and head, counted from 0."""
@@ -43,6 +30,8 @@ class Pointing:
         weight over 0.5.
     weight
         Mean weight on the cue.
+    any_head
+        Share of the sentences in which some head does so.
     shown
         How many of the demonstrations of this word it gets right by the same standard.
     of
@@ -52,6 +41,7 @@ class Pointing:
     head: Head
     share: float
     weight: float
+    any_head: float
     shown: int
     of: int
 
@@ -88,75 +78,14 @@ class Relations:
     first: float
 
 
-@torch.no_grad()
-def read(model: Transformer, words: Sequence[str]) -> ForwardPass:
-    """Let a model read words that are one piece each.
-
-    Parameters
-    ----------
-    model
-        The model.
-    words
-        At most `MAX_TOKENS`.
-
-    Returns
-    -------
-    ForwardPass
-        Without a batch axis.
-    """
-    done: ForwardPass = model(torch.tensor(load_tokenizer().encode(" ".join(words)).ids))
-    return done
-
-
-def held_out(causal: bool) -> dict[str, list[Example]]:
-    """Draw the sentences to measure on.
-
-    Parameters
-    ----------
-    causal
-        See :func:`attnviz.models.corpus.sample`.
-
-    Returns
-    -------
-    dict
-        Kind to sentences, always the same.
-    """
-    return {
-        kind: [e for e in held_out_set(_SEED, SAMPLE, causal, kind) if len(e.words) <= MAX_TOKENS]
-        for kind in HELD_OUT_KINDS
-    }
-
-
-def clear_weight(done: ForwardPass, head: Head, query: int, key: int) -> bool:
-    """Say whether a key is what a query clearly looks at, itself aside.
-
-    Parameters
-    ----------
-    done
-        A forward pass without a batch axis.
-    head
-        Layer and head.
-    query, key
-        Positions.
-
-    Returns
-    -------
-    bool
-        True where the key's weight is over 0.5 and no other but the query's own is larger.
-    """
-    row = done.layers[head[0]].attention.weights[head[1], query].clone()
-    row[query] = 0
-    return int(row.argmax()) == key and float(row[key]) > _CLEAR
-
-
-def pointing(model: Transformer, sentences: Sequence[Example]) -> dict[str, list[Pointing]]:
+def pointing(model: Transformer, readings: Sequence[Reading]) -> dict[str, list[Pointing]]:
     """Measure every head at every asking word.
 
     Parameters
     ----------
     model
-        The model.
-    sentences
+        The model, for the demonstrations.
+    readings
         Held-out sentences with links.
 
     Returns
@@ -165,20 +94,26 @@ def pointing(model: Transformer, sentences: Sequence[Example]) -> dict[str, list
         Asking word to one measurement a head, best first: most demonstrations, then the
         largest share, then the largest weight.
     """
-    rows: dict[str, list[Tensor]] = defaultdict(list)
-    for example in sentences:
-        done = read(model, example.words)
-        for link in example.links:
-            rows[example.words[link.query]].append(_row(done, link.query, link.key))
-    shows = demonstrations(model.config.causal)
+    shows = read(model, [show.example() for show in demonstrations(model.config.causal)])
     found = {}
     for word in ASKING_WORDS:
-        share, weight = torch.stack(rows[word]).mean(dim=0)
-        own = [show for show in shows if show.query == word]
-        right = sum((_show_row(model, show)[0] for show in own), torch.zeros_like(share))
+        own = _links(shows, word)
+        right = torch.stack([reading.clear(link) for reading, link in own]).sum(dim=0)
+        links = _links(readings, word)
+        clear = torch.stack([reading.clear(link) for reading, link in links]).float()
+        weight = torch.stack([r.weights[:, :, x.query, x.key] for r, x in links]).mean(dim=0)
+        any_head = float(clear.flatten(1).amax(dim=1).mean())
+        share = clear.mean(dim=0)
         found[word] = sorted(
             (
-                Pointing(head, float(share[head]), float(weight[head]), int(right[head]), len(own))
+                Pointing(
+                    head=head,
+                    share=float(share[head]),
+                    weight=float(weight[head]),
+                    any_head=any_head,
+                    shown=int(right[head]),
+                    of=len(own),
+                )
                 for head in _heads(model)
             ),
             key=lambda p: (-p.shown, -p.share, -p.weight),
@@ -186,14 +121,12 @@ def pointing(model: Transformer, sentences: Sequence[Example]) -> dict[str, list
     return found
 
 
-def told(model: Transformer, sentences: Sequence[Example]) -> float:
-    """Share of the ambiguous words whose sense the logits tell right.
+def told(readings: Sequence[Reading]) -> float:
+    """Share of the ambiguous words whose sense the logits of a bidirectional model tell right.
 
     Parameters
     ----------
-    model
-        A bidirectional model; a causal one is not asked.
-    sentences
+    readings
         Held-out sentences with links.
 
     Returns
@@ -201,11 +134,7 @@ def told(model: Transformer, sentences: Sequence[Example]) -> float:
     float
         From 0 to 1.
     """
-    pieces = load_tokenizer().vocabulary
-    right = []
-    for example in sentences:
-        logits = model.logits(read(model, example.words).final)
-        right += [pieces[int(logits[x.query].argmax())] == x.meaning for x in example.links]
+    right = [r.answers[link.query] == link.meaning for r in readings for link in r.example.links]
     return sum(right) / len(right)
 
 
@@ -224,28 +153,31 @@ def verb_switches(model: Transformer, head: Head) -> float:
     float
         From 0 to 1; both sentences of a pair must be clearly right.
     """
-    right: list[bool] = []
-    pairs = [(a, b) for a in TRADES for b in TRADES if a != b and verb_decides(a, b)]
-    for first, second in pairs:
-        for verbs in zip(SUBJECT_VERBS, OBJECT_VERBS, strict=True):
-            pronoun = PRONOUNS[len(right) % len(PRONOUNS)]
-            ok = True
-            for verb, antecedent in zip(verbs, (first, second), strict=True):
-                words = f"the {first} {verb} the {second} because {pronoun} was tired".split()
-                done = read(model, words)
-                ok &= clear_weight(done, head, words.index(pronoun), words.index(antecedent))
-            right.append(ok)
-    return sum(right) / len(right)
+    pairs: list[tuple[Example, Example]] = []
+    for first in TRADES:
+        for second in TRADES:
+            if first != second and verb_decides(first, second):
+                for called, thanked in zip(SUBJECT_VERBS, OBJECT_VERBS, strict=True):
+                    pronoun = PRONOUNS[len(pairs) % len(PRONOUNS)]
+                    pairs.append(
+                        (
+                            _because(first, called, second, pronoun, first),
+                            _because(first, thanked, second, pronoun, second),
+                        )
+                    )
+    # All are of one length, so they are read in the order given.
+    readings = read(model, [example for pair in pairs for example in pair])
+    right = [bool(r.clear(r.example.links[0])[head]) for r in readings]
+    both = [a and b for a, b in zip(right[::2], right[1::2], strict=True)]
+    return sum(both) / len(both)
 
 
-def separation(model: Transformer, sentences: Sequence[Example], word: str) -> Separation:
+def separation(readings: Sequence[Reading], word: str) -> Separation:
     """Measure how far apart a word's senses end.
 
     Parameters
     ----------
-    model
-        The model.
-    sentences
+    readings
         Held-out sentences with links.
     word
         ``"bank"`` or ``"apple"``.
@@ -255,26 +187,23 @@ def separation(model: Transformer, sentences: Sequence[Example], word: str) -> S
     Separation
         Mean cosines.
     """
-    ends: list[tuple[str, Tensor]] = []
-    for example in sentences:
-        for link in example.links:
-            if example.words[link.query] == word:
-                last = read(model, example.words).hidden_states[-1][link.query]
-                ends.append((link.meaning, functional.normalize(last, dim=0)))
-    cosines: dict[bool, list[float]] = {True: [], False: []}
-    for (sense_a, a), (sense_b, b) in combinations(ends, 2):
-        cosines[sense_a == sense_b].append(float(a @ b))
-    return Separation(*(sum(values) / len(values) for values in cosines.values()))
+    links = _links(readings, word)
+    ends = functional.normalize(torch.stack([r.last[link.query] for r, link in links]), dim=-1)
+    senses = [link.meaning for _, link in links]
+    same = torch.tensor([[a == b for b in senses] for a in senses])
+    cosines = ends @ ends.T
+    other = ~torch.eye(len(senses), dtype=torch.bool)
+    return Separation(float(cosines[same & other].mean()), float(cosines[~same].mean()))
 
 
-def relations(model: Transformer, sentences: Sequence[Example]) -> dict[Head, Relations]:
+def relations(model: Transformer, readings: Sequence[Reading]) -> dict[Head, Relations]:
     """Measure what each head looks at by place.
 
     Parameters
     ----------
     model
         The model.
-    sentences
+    readings
         Any sentences of two words or more.
 
     Returns
@@ -282,14 +211,14 @@ def relations(model: Transformer, sentences: Sequence[Example]) -> dict[Head, Re
     dict
         Head to mean weights.
     """
-    total: dict[Head, list[Tensor]] = defaultdict(list)
-    for example in sentences:
-        for head, w in _weights(model, read(model, example.words)):
-            means = (w.diagonal(-1).mean(), w.diagonal().mean(), w.diagonal(1).mean())
-            total[head].append(torch.stack([*means, w[1:, 0].mean()]))
-    return {
-        head: Relations(*torch.stack(values).mean(dim=0).tolist()) for head, values in total.items()
-    }
+    means = torch.stack([_places(reading.weights) for reading in readings]).mean(dim=0)
+    return {head: Relations(*means[:, head[0], head[1]].tolist()) for head in _heads(model)}
+
+
+def _places(weights: Tensor) -> Tensor:
+    """Give ``[previous | itself | next | first, layer, head]``, each a mean over rows."""
+    diagonals = [weights.diagonal(shift, dim1=-2, dim2=-1).mean(-1) for shift in (-1, 0, 1)]
+    return torch.stack([*diagonals, weights[..., 1:, 0].mean(-1)])
 
 
 def _heads(model: Transformer) -> list[Head]:
@@ -300,20 +229,16 @@ def _heads(model: Transformer) -> list[Head]:
     ]
 
 
-def _weights(model: Transformer, done: ForwardPass) -> Iterator[tuple[Head, Tensor]]:
-    for layer, head in _heads(model):
-        yield (layer, head), done.layers[layer].attention.weights[head]
+def _links(readings: Sequence[Reading], word: str) -> list[tuple[Reading, Link]]:
+    return [
+        (reading, link)
+        for reading in readings
+        for link in reading.example.links
+        if link.has_cue and reading.example.words[link.query] == word
+    ]
 
 
-def _row(done: ForwardPass, query: int, key: int) -> Tensor:
-    """Give ``[right or weight, layer, head]`` of one link."""
-    weights = torch.stack([layer.attention.weights[:, query] for layer in done.layers])
-    others = weights.clone()
-    others[..., query] = 0
-    right = (others.argmax(-1) == key) & (others[..., key] > _CLEAR)
-    return torch.stack([right.float(), weights[..., key]])
-
-
-def _show_row(model: Transformer, show: Demonstration) -> Tensor:
-    words = show.text.split()
-    return _row(read(model, words), words.index(show.query), words.index(show.cue))
+def _because(first: str, verb: str, second: str, pronoun: str, antecedent: str) -> Example:
+    words = tuple(f"the {first} {verb} the {second} because {pronoun} was tired".split())
+    link = Link(words.index(pronoun), words.index(antecedent), antecedent)
+    return Example(words, (link,), "coreference", held_out=True)

@@ -3,6 +3,7 @@
 No loss here is told where attention should point: the cue of an ambiguous word is never given.
 """
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,12 @@ _NOTHING = -100
 _MASKED_SHARE, _SWAPPED_SHARE = 0.8, 0.1
 """Of the chosen tokens: masked, replaced by chance; the rest stay (Devlin et al., 2019)."""
 
-_NEIGHBOUR_SHARE = 0.25
-"""Share of the tokens whose neighbours are asked for in a step: enough, and cheaper."""
+_PREVIOUS_SHARE = 0.25
+"""Share of the tokens whose previous one is asked for in a step: enough, and cheaper."""
 
 _LEAST_WEIGHT = 1e-9
+_MASKED_SCORE = -1e4
+"""Finite, so that a row with nothing left has a gradient of 0 and not 0/0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +94,8 @@ def batches(
         yield _batch(chosen, ids_of, tokenizer.pad_id, rng)
 
 
-class NeighbourReadout(nn.Module):
-    """Names a token's neighbours from what one attention brought to it; training only.
+class PreviousReadout(nn.Module):
+    """Names the token before each one from what one attention brought to it; training only.
 
     Parameters
     ----------
@@ -105,15 +108,12 @@ class NeighbourReadout(nn.Module):
     def __init__(self, config: Config, layer: int) -> None:
         super().__init__()
         self.layer = layer
-        self.shifts = (1,) if config.causal else (1, -1)
-        self.readouts = nn.ModuleList(
-            nn.Linear(config.d_model, config.d_model, bias=False) for _ in self.shifts
-        )
+        self.readout = nn.Linear(config.d_model, config.d_model, bias=False)
 
     def loss(
         self, model: Transformer, batch: Batch, done: ForwardPass, generator: torch.Generator
     ) -> Tensor:
-        """Cross entropy of the neighbours' names, in nats, added over both sides.
+        """Cross entropy of the names, in nats.
 
         Parameters
         ----------
@@ -133,15 +133,11 @@ class NeighbourReadout(nn.Module):
         """
         brought = done.layers[self.layer].attention.output
         brought = functional.layer_norm(brought, brought.shape[-1:])
-        total = brought.new_zeros(())
-        for shift, readout in zip(self.shifts, self.readouts, strict=True):
-            asked = torch.rand(batch.ids.shape, generator=generator) < _NEIGHBOUR_SHARE
-            asked &= batch.present & batch.present.roll(shift, 1)
-            # The roll wraps around; the token at the edge has no neighbour.
-            asked[:, 0 if shift > 0 else -1] = False
-            names = batch.ids.roll(shift, 1)[asked]
-            total = total + functional.cross_entropy(model.logits(readout(brought[asked])), names)
-        return total
+        asked = (torch.rand(batch.ids.shape, generator=generator) < _PREVIOUS_SHARE) & batch.present
+        # The first token has none before it; the roll would wrap around.
+        asked[:, 0] = False
+        names = batch.ids.roll(1, 1)[asked]
+        return functional.cross_entropy(model.logits(self.readout(brought[asked])), names)
 
 
 def language_loss(
@@ -183,8 +179,11 @@ def language_loss(
     return words + recipe.tell * _cross_entropy(model, done.final, telling), done
 
 
-def attention_entropy(batch: Batch, done: ForwardPass) -> Tensor:
-    """Mean entropy of the attention rows of all heads and layers, in nats.
+def legibility_cost(batch: Batch, done: ForwardPass, recipe: Recipe) -> Tensor:
+    """Price rows that are too spread or too sharp to be looked at, over heads and layers.
+
+    A row that looks at everything says nothing to a viewer; one that looks at a single key alone
+    hides that attention blends. Which key a row looks at is free.
 
     Parameters
     ----------
@@ -192,19 +191,31 @@ def attention_entropy(batch: Batch, done: ForwardPass) -> Tensor:
         What the model read; padding does not count.
     done
         What it computed.
+    recipe
+        The most entropy and the largest weight that cost nothing.
 
     Returns
     -------
     Tensor
-        A scalar.
+        A scalar: the entropy above the most, in nats, and the square of the log-odds of the
+        largest weight above its limit.
     """
-    # The gradient of w log w is −∞ at an exact 0, as masked weights are.
-    rows = [
-        -(w * (w + _LEAST_WEIGHT).log()).sum(-1)
-        for w in (layer.attention.weights for layer in done.layers)
-    ]
-    by_token = torch.stack(rows).mean(dim=(0, 2))
-    return by_token[batch.present].mean()
+    limit = math.log(recipe.most_weight / (1 - recipe.most_weight))
+    cost = torch.zeros(batch.ids.shape)
+    for layer in done.layers:
+        w = layer.attention.weights
+        # The gradient of w log w is −∞ at an exact 0, as masked weights are.
+        entropy = -(w * (w + _LEAST_WEIGHT).log()).sum(-1)
+        # From the scores, for a weight that has reached 1 has no gradient left.
+        scores = layer.attention.scores.masked_fill(w == 0, _MASKED_SCORE)
+        top, at = scores.max(dim=-1, keepdim=True)
+        others = scores.scatter(-1, at, _MASKED_SCORE).logsumexp(dim=-1)
+        # Squared, so that the sharpest rows weigh most among the many that are not sharp at all.
+        sharpness = functional.relu(top.squeeze(-1) - others - limit).square()
+        # The first row of a causal model has one key: nothing to share with.
+        sharpness = sharpness * ((w > 0).sum(-1) > 1)
+        cost = cost + (functional.relu(entropy - recipe.most_entropy) + sharpness).mean(dim=1)
+    return cost[batch.present].mean() / len(done.layers)
 
 
 def _batch(

@@ -1,7 +1,7 @@
 """What a training run is told: the same recipe and seed give the same model."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,19 @@ class Recipe:
     tell
         Weight of the loss at ambiguous words: *resolve* for a bidirectional model (restore the
         sense), the next word for a causal one.
-    neighbours
-        Weight of the loss of naming the neighbouring tokens from what attention brings; it makes
-        heads that look one place back or ahead.
-    neighbours_layer
-        The layer whose attention is asked for them.
-    entropy
-        Weight of the mean entropy of the attention rows, in nats.
-    entropy_from
-        From which share of the steps on entropy counts.
+    previous
+        Weight of the loss of naming the token before each one from what attention brings; it
+        makes heads that look one place back.
+    previous_layer
+        The layer whose attention is asked for it.
+    legible
+        Weight of :func:`attnviz.models.objectives.legibility_cost`.
+    legible_from
+        From which share of the steps on it counts.
+    most_entropy
+        The entropy of an attention row that costs nothing, in nats.
+    most_weight
+        The largest weight of a row that costs nothing.
     """
 
     name: str
@@ -57,17 +61,19 @@ class Recipe:
     clip: float
     masked: float
     tell: float
-    neighbours: float
-    neighbours_layer: int
-    entropy: float
-    entropy_from: float
+    previous: float
+    previous_layer: int
+    legible: float
+    legible_from: float
+    most_entropy: float
+    most_weight: float
 
-    def to_json(self) -> Mapping[str, str | bool | int | float]:
+    def to_json(self) -> dict[str, Any]:
         """Give the settings as plain data.
 
         Returns
         -------
-        Mapping
+        dict
             Field name to value.
         """
         return asdict(self)

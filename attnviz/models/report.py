@@ -11,6 +11,8 @@ from types import MappingProxyType
 from attnviz.models import measures
 from attnviz.models.checkpoint import HeadChoice
 from attnviz.models.measures import Head, Pointing, Relations, Separation
+from attnviz.models.readings import SAMPLE, held_out, read
+from attnviz.models.threads import one_thread
 from attnviz.models.transformer import Transformer
 
 _STANDS_OUT = 0.5
@@ -62,7 +64,7 @@ class Report:
             word: HeadChoice(
                 *best.head,
                 f"at {word!r} this head finds the telling word, with a weight over 0.5, in"
-                f" {best.share:.0%} of {measures.SAMPLE} held-out sentences a kind",
+                f" {best.share:.0%} of {SAMPLE} held-out sentences a kind",
             )
             for word, best in self.asking.items()
         }
@@ -93,13 +95,13 @@ class Report:
             f"{self.parameters:,} parameters, float32.",
             "",
             "| at the word | head (layer.head) | finds the telling word, weight > 0.5"
-            " | mean weight on it | demonstrations |",
-            "|---|---|---|---|---|",
+            " | some head does | mean weight on it | demonstrations |",
+            "|---|---|---|---|---|---|",
         ]
         for word, best in self.asking.items():
             lines.append(
                 f"| {word} | {best.head[0]}.{best.head[1]} | {best.share:.3f}"
-                f" | {best.weight:.2f} | {best.shown} of {best.of} |"
+                f" | {best.any_head:.3f} | {best.weight:.2f} | {best.shown} of {best.of} |"
             )
         lines += [
             "",
@@ -122,6 +124,7 @@ class Report:
         return lines
 
 
+@one_thread()
 def measure(name: str, model: Transformer, seconds: float | None = None) -> Report:
     """Measure a model on held-out sentences.
 
@@ -139,9 +142,10 @@ def measure(name: str, model: Transformer, seconds: float | None = None) -> Repo
     Report
         Always the same for the same numbers in the model.
     """
-    causal = model.config.causal
-    kinds = measures.held_out(causal)
-    linked = [example for sentences in kinds.values() for example in sentences]
+    kinds = {
+        kind: read(model, examples) for kind, examples in held_out(model.config.causal).items()
+    }
+    linked = [reading for readings in kinds.values() for reading in readings]
     asking = {word: heads[0] for word, heads in measures.pointing(model, linked).items()}
     return Report(
         name=name,
@@ -150,9 +154,9 @@ def measure(name: str, model: Transformer, seconds: float | None = None) -> Repo
         asking=MappingProxyType(asking),
         switches=measures.verb_switches(model, asking["she"].head),
         senses=MappingProxyType(
-            {word: measures.separation(model, kinds[word], word) for word in ("bank", "apple")}
+            {word: measures.separation(kinds[word], word) for word in ("bank", "apple")}
         ),
-        told=None if causal else measures.told(model, linked),
+        told=None if model.config.causal else measures.told(linked),
         relations=MappingProxyType(measures.relations(model, linked)),
     )
 

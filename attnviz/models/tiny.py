@@ -6,6 +6,7 @@ from torch import Tensor
 
 from attnviz.models.checkpoint import Checkpoint, HeadChoice
 from attnviz.models.demonstrations import SENSE_WORDS
+from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import Tokens, load_tokenizer
 from attnviz.models.transformer import LayerPass, SelfAttention
 from attnviz.records import AttentionTrace, Focus, ModelTrace
@@ -50,6 +51,7 @@ class TinyModel:
         return load_tokenizer().tokenize(text)
 
     @torch.no_grad()
+    @one_thread()
     def trace(self, text: str) -> ModelTrace:
         """Read a sentence and keep everything that was computed.
 

@@ -16,13 +16,14 @@ from attnviz.models import checkpoint_path, recipe_of
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.corpus import training_set
 from attnviz.models.objectives import (
-    NeighbourReadout,
-    attention_entropy,
+    PreviousReadout,
     batches,
     language_loss,
+    legibility_cost,
 )
 from attnviz.models.recipe import Recipe
 from attnviz.models.report import Report, measure
+from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import load_tokenizer
 from attnviz.models.transformer import Config, Transformer
 
@@ -62,17 +63,12 @@ def train(
         If the checkpoint cannot be written.
     """
     recipe = recipe_of(name)
-    threads = torch.get_num_threads()
     start = time.monotonic()
-    # Sums over threads differ with their number; one thread always adds in one order.
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         model = fit(recipe, on_progress)
-        seconds = time.monotonic() - start
-        on_progress(recipe.steps, recipe.steps, "measuring")
-        report = measure(name, model, seconds)
-    finally:
-        torch.set_num_threads(threads)
+    seconds = time.monotonic() - start
+    on_progress(recipe.steps, recipe.steps, "measuring")
+    report = measure(name, model, seconds)
     if output is not None:
         made = Checkpoint(model, report.choices(), report.general(), dict(recipe.to_json()))
         made.save(output)
@@ -101,19 +97,19 @@ def fit(recipe: Recipe, on_progress: Callable[[int, int, str], None]) -> Transfo
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         model = Transformer(Config(vocabulary=len(tokenizer.vocabulary), causal=recipe.causal))
-        neighbours = NeighbourReadout(model.config, recipe.neighbours_layer)
+        previous = PreviousReadout(model.config, recipe.previous_layer)
     generator = torch.Generator().manual_seed(recipe.seed + 1)
-    parameters = [*model.parameters(), *neighbours.parameters()]
+    parameters = [*model.parameters(), *previous.parameters()]
     optimizer = torch.optim.AdamW(
         parameters, betas=(0.9, recipe.beta2), weight_decay=recipe.weight_decay
     )
     drawn = batches(examples, tokenizer, recipe, random.Random(recipe.seed + 2))
     for step, batch in enumerate(islice(drawn, recipe.steps)):
         loss, done = language_loss(model, batch, recipe, tokenizer, generator)
-        if recipe.neighbours:
-            loss = loss + recipe.neighbours * neighbours.loss(model, batch, done, generator)
-        if step >= recipe.entropy_from * recipe.steps:
-            loss = loss + recipe.entropy * attention_entropy(batch, done)
+        if recipe.previous:
+            loss = loss + recipe.previous * previous.loss(model, batch, done, generator)
+        if step >= recipe.legible_from * recipe.steps:
+            loss = loss + recipe.legible * legibility_cost(batch, done, recipe)
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(step, recipe)
         if not math.isfinite(loss.item()):

@@ -17,6 +17,7 @@ from attnviz.mobjects.heads import (
     sum_line,
 )
 from attnviz.mobjects.matrices import TitledMatrix
+from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
 
 FORMULA = '"MultiHead" = "concat"("heads") thin {{W_O : output}}'
@@ -24,6 +25,9 @@ FORMULA = '"MultiHead" = "concat"("heads") thin {{W_O : output}}'
 
 class MultiHead(AttentionScene):
     """Several looks at once, then one vector again."""
+
+    # The heads of the first layer differ most in what they do.
+    spec = Spec(layer=0)
 
     def construct(self) -> None:
         """Play the four beats."""

@@ -376,6 +376,15 @@ def test_the_readme_holds_the_measured_table(model: str) -> None:
     assert "\n".join(shipped(model).lines()) in readme
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    steps: list[str] = []
+    for output in (tmp_path / "file" / "checkpoint.safetensors", tmp_path):
+        with pytest.raises(UserError, match="cannot write"):
+            train("reader", output=output, on_progress=lambda done, of, what: steps.append(what))
+    assert steps == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_training_reproduces_the_shipped_model(model: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, UserError
 from attnviz.models import checkpoint_path, recipe_of
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.corpus import training_set
@@ -58,11 +58,13 @@ def train(
     Raises
     ------
     UserError
-        If there is no such model.
+        If there is no such model, or `output` cannot be written: that is tried first.
     AttnvizError
-        If the checkpoint cannot be written.
+        If the loss is not finite, or the checkpoint cannot be written after all.
     """
     recipe = recipe_of(name)
+    if output is not None:
+        _refuse_unwritable(output)
     start = time.monotonic()
     with one_thread():
         model = fit(recipe, on_progress)
@@ -121,6 +123,19 @@ def fit(recipe: Recipe, on_progress: Callable[[int, int, str], None]) -> Transfo
         if step % _REPORT_EVERY == 0:
             on_progress(step, recipe.steps, f"training, loss {loss.item():.2f}")
     return model.eval().requires_grad_(False)
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Find out before minutes of training what would fail after them."""
+    part = output.with_name(output.name + ".part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}") from error
+    if output.is_dir():
+        raise UserError(f"cannot write {output}: it is a folder; name a file")
 
 
 def _schedule(step: int, recipe: Recipe) -> float:

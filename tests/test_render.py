@@ -19,6 +19,7 @@ import scenes
 from attnviz.errors import AttnvizError, UserError
 from attnviz.film import Beat, Film, PrintedNumber
 from attnviz.render import catalogue, jobs, keys, manifest
+from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.jobs import Job, Progress, film
 from attnviz.render.names import kebab, stem
@@ -247,6 +248,17 @@ def test_keys_need_neither_torch_nor_manim() -> None:
 # -- captions and manifest -------------------------------------------------------------------
 
 
+def test_beats_cut_a_film_without_gaps() -> None:
+    told = [Beat("a", "A", 0.2, 0.99999), Beat("b", "B", 1.2000001, 1.9), Beat("c", "C", 1.9, 2.4)]
+    cut = contiguous(told, 13, 5)
+    assert [(beat.name, beat.start, beat.end) for beat in cut] == [
+        ("a", 0.0, 1.2),
+        ("b", 1.2, 2.0),
+        ("c", 2.0, 2.6),
+    ]
+    assert contiguous([], 3, 5) == []
+
+
 def test_captions_are_escaped_webvtt() -> None:
     beats = [
         Beat("one", "a < b & c --> d\nsecond line", 0.0, 1.5),
@@ -371,7 +383,7 @@ def test_captions_manifest_and_film_agree(rendered: tuple[Path, jobs.Clip]) -> N
     assert told["seconds"] == clip.seconds == facts.seconds
     assert told["beats"][0]["start"] == 0
     assert told["beats"][0]["end"] == told["beats"][1]["start"]
-    assert told["beats"][-1]["end"] == pytest.approx(facts.seconds)
+    assert told["beats"][-1]["end"] == facts.seconds
     assert [beat["name"] for beat in told["beats"]] == ["square", "numbers"]
     numbers = {number["address"]: number["text"] for number in told["beats"][1]["numbers"]}
     assert set(numbers) == {"layers[1].weights[2, 1, 0]", "layers[1].weights[2, 1, 1]"}

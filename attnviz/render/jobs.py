@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from attnviz.errors import AttnvizError, UserError
 from attnviz.film import Beat
 from attnviz.render import manifest as manifests
 from attnviz.render import names
+from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import SceneRef, default_spec, load_class
 from attnviz.render.keys import content_key, versions
@@ -21,6 +22,7 @@ from attnviz.render.workspace import publish, workspace
 from attnviz.spec import Spec
 
 if TYPE_CHECKING:
+    from attnviz.render.encoding import FilmWriter
     from attnviz.stage import AttentionScene
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
@@ -168,47 +170,56 @@ def _make(
     job: Job, key: str, stem: str, private: Path, progress: Progress
 ) -> tuple[dict[str, Path], float]:
     """Make the files of a film in a private folder; return them and the film's length."""
+    from attnviz.render.poster import poster
+
+    files = {what: private / (stem + end) for what, end in SUFFIXES.items()}
+    scene, writer = _draw(job, key, files["video"], private / "manim", progress)
+    assert writer.last_frame is not None
+    files["poster"].write_bytes(poster(writer.last_frame))
+    beats = contiguous(scene.film.beats, writer.frames, job.output.quality.fps)
+    files["captions"].write_text(webvtt(beats), encoding="utf-8")
+    text = manifests.manifest(
+        manifests.Subject(_identity(job.scene), job.spec, job.output, key, versions()),
+        manifests.trace_facts(scene.trace),
+        replace(scene.film, beats=beats),
+        {what: path for what, path in files.items() if what != "manifest"},
+        writer.frames,
+    )
+    # What is no text in a path is written as JSON's own escapes.
+    files["manifest"].write_text(text, encoding="utf-8", errors="backslashreplace")
+    return files, writer.seconds
+
+
+def _draw(
+    job: Job, key: str, video: Path, scratch: Path, progress: Progress
+) -> tuple[AttentionScene, FilmWriter]:
+    """Run the scene, encode its frames to a video and check that by decoding it."""
     from manim import CairoRenderer
 
     from attnviz.render.checking import FilmFacts, decode, require
     from attnviz.render.encoding import FilmWriter
-    from attnviz.render.poster import poster
     from attnviz.render.running import run
 
-    files = {what: private / (stem + end) for what, end in SUFFIXES.items()}
     quality = job.output.quality
     tags = {"title": job.scene.name, "comment": _comment(job, key)}
-    with FilmWriter(files["video"], quality, tags, progress.on_second) as writer:
+    with FilmWriter(video, quality, tags, progress.on_second) as writer:
         scene = run(
             load_class(job.scene),
             job.spec,
             job.output,
             lambda: CairoRenderer(file_writer_class=writer.as_class()),
-            private / "manim",
+            scratch,
             lambda _scene, beat: progress.on_beat(beat),
         )
-        if writer.last_frame is None:
+        if not writer.frames:
             raise AttnvizError(f"{job.scene.class_name} plays nothing: there is no film to write")
     wanted = FilmFacts(
         "h264", "yuv420p", quality.width, quality.height, quality.fps, writer.frames, True
     )
-    require(decode(files["video"]), wanted)
-    files["poster"].write_bytes(poster(writer.last_frame))
-    files["captions"].write_text(webvtt(scene.film.beats), encoding="utf-8")
-    _write_manifest(files, job, key, scene, writer.frames)
-    return files, writer.seconds
+    require(decode(video), wanted)
+    return scene, writer
 
 
 def _comment(job: Job, key: str) -> str:
     content = {"scene": job.scene.name, "spec": asdict(job.spec), "key": key}
     return json.dumps(content, ensure_ascii=False)
-
-
-def _write_manifest(
-    files: Mapping[str, Path], job: Job, key: str, scene: AttentionScene, frames: int
-) -> None:
-    subject = manifests.Subject(_identity(job.scene), job.spec, job.output, key, versions())
-    others = {what: path for what, path in files.items() if what != "manifest"}
-    trace = manifests.trace_facts(scene.trace)
-    text = manifests.manifest(subject, trace, scene.film, others, frames)
-    files["manifest"].write_text(text, encoding="utf-8", errors="backslashreplace")

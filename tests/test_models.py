@@ -308,7 +308,7 @@ def test_without_an_asking_word_the_clearest_row_is_shown(model: str) -> None:
     weights = np.array(shown.layers[at.layer].weights[at.head])
     np.fill_diagonal(weights, 0)
     assert at.query == int(weights[1:].max(axis=1).argmax()) + 1
-    assert "no word here was trained to ask" in at.reason
+    assert "no word after the first was trained to ask" in at.reason
 
 
 def test_the_clearest_query_by_hand() -> None:

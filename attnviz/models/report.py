@@ -11,7 +11,7 @@ from types import MappingProxyType
 from attnviz.models import measures
 from attnviz.models.checkpoint import HeadChoice
 from attnviz.models.measures import Head, Pointing, Relations, Separation
-from attnviz.models.readings import SAMPLE, held_out, read
+from attnviz.models.readings import held_out, read
 from attnviz.models.threads import one_thread
 from attnviz.models.transformer import Transformer
 
@@ -63,8 +63,8 @@ class Report:
         return {
             word: HeadChoice(
                 *best.head,
-                f"at {word!r} this head finds the telling word, with a weight over 0.5, in"
-                f" {best.share:.0%} of {SAMPLE} held-out sentences a kind",
+                f"at {word!r} this head finds the telling word, with a weight over 0.5,"
+                f" in {best.share:.3f} of the held-out sentences",
             )
             for word, best in self.asking.items()
         }
@@ -80,7 +80,7 @@ class Report:
         word, best = max(self.asking.items(), key=lambda item: item[1].share)
         return HeadChoice(
             *best.head,
-            f"no word here was trained to ask; this head is the clearest of the model at {word!r}",
+            f"this head is the clearest of the model, at {word!r}",
         )
 
     def lines(self) -> list[str]:

@@ -133,7 +133,9 @@ class TinyModel:
             choice.layer,
             choice.head,
             query,
-            f"{choice.reason}; {tokens.texts[query]!r} has its largest weight on another word",
+            "no word after the first was trained to ask:"
+            f" {choice.reason}, and no row of it has a larger weight on another word than"
+            f" {tokens.texts[query]!r}",
         )
 
     def _preferences(self) -> tuple[dict[str, HeadChoice], ...]:

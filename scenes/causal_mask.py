@@ -29,7 +29,7 @@ class CausalMask(AttentionScene):
         """Play the four beats."""
         if self.mask.all():
             raise UserError(
-                f"causal-mask: the mask of {self.trace.model} hides nothing here; "
+                f"the mask of {self.trace.model} hides nothing here; "
                 "give --mask causal or --mask window:N with a small N"
             )
         self.trace_for(replace(self.spec, mask="none"), prefix="none")

@@ -28,7 +28,7 @@ _CODEC_OPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "preset": "medium",
         "tune": "animation",
-        "crf": "27",
+        "crf": "28",
         "x264-params": "chroma-qp-offset=-8",
     }
 )

@@ -53,8 +53,8 @@ class Batch:
         for job in jobs:
             try:
                 self._one(job, make)
-            except FolderError:
-                raise  # the next job's folder is the same
+            except (FolderError, BrokenPipeError):
+                raise  # it is the same for the next job
             except Exception as error:
                 code = code or self._failed(job, error)
         return code

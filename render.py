@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import traceback
@@ -28,7 +27,6 @@ PROGRAM = "render.py"
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _TERMINATED = 143  # 128 + SIGTERM
-_READER_GONE = 141  # 128 + SIGPIPE
 
 
 @click.group(
@@ -177,10 +175,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         click.echo(f"{PROGRAM}: {' '.join(error.format_message().split())}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has gone; nor may Python's last flush complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _READER_GONE
     except Exception as error:
         if "--debug" in words:
             traceback.print_exception(error)

@@ -54,7 +54,7 @@ class Batch:
             try:
                 self._one(job, make)
             except (FolderError, BrokenPipeError):
-                raise  # it is the same for the next job
+                raise  # it is the same for the next job (click ends quietly where a pipe is closed)
             except Exception as error:
                 code = code or self._failed(job, error)
         return code

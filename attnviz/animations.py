@@ -41,11 +41,6 @@ def appear(mobjects: Iterable[Mobject], theme: Theme, shift: float = 0.12) -> An
     )
 
 
-def vanish(*mobjects: Mobject) -> Animation:
-    """Let mobjects fade together."""
-    return AnimationGroup(*(FadeOut(mobject) for mobject in mobjects))
-
-
 def travel(number: VMobject, target: VMobject) -> Animation:
     """Move a number to where it is used next; it takes the target's size and colour."""
     return ReplacementTransform(number, target, rate_func=EASE_MOVE)

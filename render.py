@@ -20,7 +20,7 @@ from attnviz.errors import AttnvizError, UserError
 from attnviz.render import catalogue
 from attnviz.render.batch import Batch, describe
 from attnviz.render.jobs import Job
-from attnviz.render.output import QUALITIES, Output
+from attnviz.render.output import ASPECTS, QUALITIES, Output
 from attnviz.spec import Spec
 
 PROGRAM = "render.py"
@@ -140,6 +140,7 @@ def _jobs(
     everything: bool,
     quality: str,
     theme: str,
+    aspect: str,
     folder: Path,
     **subject: Any,
 ) -> tuple[list[Job], Path]:
@@ -148,7 +149,7 @@ def _jobs(
     if not refs:
         names = ", ".join(ref.name for ref in catalogue.listed())
         raise UserError(f"no scene named; give one or more of {names}, or --all")
-    output = Output(QUALITIES[quality], theme)
+    output = Output(QUALITIES[quality], theme, ASPECTS[aspect])
     given = _given(subject)
     return [Job(ref, replace(catalogue.default_spec(ref), **given), output) for ref in refs], folder
 

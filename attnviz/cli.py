@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from attnviz import models
 from attnviz.errors import UserError, closest, quoted
 from attnviz.render import catalogue
-from attnviz.render.output import QUALITIES, THEMES, Output
+from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 
 DEFAULT_FOLDER = "media"
 
@@ -208,6 +208,13 @@ output_options = together(
         default=Output().theme,
         show_default=True,
         help="The colours.",
+    ),
+    click.option(
+        "--aspect",
+        type=Known(ASPECTS, "aspect"),
+        default=Output().aspect.name,
+        show_default=True,
+        help="The shape of the frame; each scene is laid out anew for it.",
     ),
     click.option(
         "-o",

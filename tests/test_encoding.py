@@ -12,7 +12,7 @@ import pytest
 from attnviz.errors import AttnvizError
 from attnviz.render.checking import FilmFacts, box_names, decode, require
 from attnviz.render.encoding import FilmWriter, SilentWriter
-from attnviz.render.output import Quality
+from attnviz.render.output import Output, Quality
 from attnviz.render.poster import MOST_BYTES, poster
 from attnviz.theme import THEMES
 
@@ -29,7 +29,7 @@ def flat(colour: tuple[int, int, int], quality: Quality = TINY) -> np.ndarray:
 
 
 def write(path: Path, frames: list[tuple[tuple[int, int, int], int]]) -> FilmWriter:
-    with FilmWriter(path, TINY, TAGS) as writer:
+    with FilmWriter(path, Output(TINY), TAGS) as writer:
         for colour, repeat in frames:
             writer.write_frame(flat(colour), repeat=repeat)
     return writer
@@ -79,7 +79,7 @@ def test_the_colours_of_the_themes_come_back(tmp_path: Path, name: str) -> None:
 
 def test_every_section_begins_with_a_key_frame(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, TINY, TAGS) as writer:
+    with FilmWriter(path, Output(TINY), TAGS) as writer:
         for count in (3, 4, 2):
             writer.next_section("beat", "", skip_animations=False)
             writer.write_frame(flat((9, 9, 9)), repeat=count)
@@ -96,7 +96,7 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path) -> None:
 
 def test_seconds_are_told_as_they_are_drawn(tmp_path: Path) -> None:
     told: list[int] = []
-    with FilmWriter(tmp_path / "film.mp4", TINY, TAGS, told.append) as writer:
+    with FilmWriter(tmp_path / "film.mp4", Output(TINY), TAGS, told.append) as writer:
         writer.write_frame(flat((0, 0, 0)), repeat=11)
     assert told == [1, 2]
 

@@ -23,7 +23,7 @@ from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.jobs import Job, Progress, film
 from attnviz.render.names import kebab, stem
-from attnviz.render.output import QUALITIES, THEMES, Output, Quality
+from attnviz.render.output import ASPECTS, Output, QUALITIES, Quality, THEMES
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError, publish, workspace
 from attnviz.spec import Spec
@@ -73,6 +73,8 @@ def test_names_say_what_differs_from_the_default() -> None:
     light = Output(QUALITIES["hd"], "light")
     assert stem("s", default, default, Output()) == "s"
     assert stem("s", default, default, light) == "s-hd-light"
+    tall = Output(aspect=ASPECTS["9:16"])
+    assert stem("s", default, default, tall) == "s-tall"
     spec = replace(default, layer=1, head=0, mask="window:3", model="reader")
     assert stem("s", spec, default, Output()) == "s-model-reader-layer-1-head-0-mask-window-3"
     text = stem("s", replace(default, text="The nurse said"), default, light)
@@ -80,7 +82,10 @@ def test_names_say_what_differs_from_the_default() -> None:
 
 
 OUTPUTS = st.builds(
-    Output, st.sampled_from(list(QUALITIES.values())), st.sampled_from(list(THEMES))
+    Output,
+    st.sampled_from(list(QUALITIES.values())),
+    st.sampled_from(list(THEMES)),
+    st.sampled_from(list(ASPECTS.values())),
 )
 # Texts that look like other options' names are the dangerous ones.
 WORDS = st.lists(
@@ -108,6 +113,22 @@ def test_different_films_have_different_names(
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
         assert len(name) <= 200
     assert (names[0] == names[1]) == ((one, one_output) == (two, two_output))
+
+
+@pytest.mark.parametrize(
+    ("aspect", "pixels", "units"),
+    [
+        ("16:9", (1280, 720), (8 * 16 / 9, 8.0)),
+        ("1:1", (720, 720), (8.0, 8.0)),
+        ("9:16", (720, 1280), (8.0, 8 * 16 / 9)),
+    ],
+)
+def test_the_shorter_side_is_the_same_in_every_aspect(
+    aspect: str, pixels: tuple[int, int], units: tuple[float, float]
+) -> None:
+    output = Output(aspect=ASPECTS[aspect])
+    assert (output.width, output.height) == pixels
+    assert (output.frame_width, output.frame_height) == pytest.approx(units)
 
 
 # -- scenes ----------------------------------------------------------------------------------

@@ -90,9 +90,9 @@ def describe(error: Exception) -> str:
 
 
 def _lines(clip: Clip, elapsed: float) -> list[str]:
-    quality = clip.job.output.quality
+    output = clip.job.output
     how = "already there" if clip.cached else f"made in {elapsed:.1f} s"
-    size = "" if "sheet" in clip.files else f", {quality.width}×{quality.height}"
+    size = "" if "sheet" in clip.files else f", {output.width}×{output.height}"
     head = f"{clip.job.scene.name}: {clip.seconds:.1f} s of film{size}, {how}"
     return [head, *(f"  {what:8} {_size(path):>8}  {path}" for what, path in clip.files.items())]
 

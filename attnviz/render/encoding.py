@@ -16,7 +16,7 @@ from manim._config.output import OutputFormat, OutputSpec
 from manim.scene.section import Section
 
 from attnviz.errors import AttnvizError
-from attnviz.render.output import Quality
+from attnviz.render.output import Output
 
 CODEC: Final = "libx264"
 PIXEL_FORMAT = "yuv420p"
@@ -89,8 +89,8 @@ class FilmWriter(SilentWriter):
     ----------
     path
         The file to write.
-    quality
-        Size and frame rate.
+    output
+        Its size and frame rate are used.
     metadata
         Tags of the file, e.g. title and comment.
     on_second
@@ -100,27 +100,27 @@ class FilmWriter(SilentWriter):
     def __init__(
         self,
         path: Path,
-        quality: Quality,
+        output: Output,
         metadata: Mapping[str, str],
         on_second: Callable[[int], None] = lambda _seconds: None,
     ) -> None:
         super().__init__()
-        self.quality = quality
+        self.output = output
+        self.fps = output.quality.fps
         self.frames = 0
         self.last_frame: np.ndarray | None = None
         self._on_second = on_second
         self._key_wanted = True
-        self._time_base = Fraction(1, quality.fps)
+        self._time_base = Fraction(1, self.fps)
         # The index goes to the front, so that a browser plays before it has all.
         self._container = av.open(str(path), "w", "mp4", options={"movflags": "+faststart"})
         self._container.metadata.update(metadata)
         self._stream = self._open_stream()
 
     def _open_stream(self) -> av.VideoStream:
-        fps = self.quality.fps
-        options = {**_CODEC_OPTIONS, "g": str(_KEYFRAME_SECONDS * fps)}
-        stream = self._container.add_stream(CODEC, rate=fps, options=options)
-        stream.width, stream.height = self.quality.width, self.quality.height
+        options = {**_CODEC_OPTIONS, "g": str(_KEYFRAME_SECONDS * self.fps)}
+        stream = self._container.add_stream(CODEC, rate=self.fps, options=options)
+        stream.width, stream.height = self.output.width, self.output.height
         stream.pix_fmt = PIXEL_FORMAT
         context = stream.codec_context
         context.thread_count = _THREADS
@@ -134,7 +134,7 @@ class FilmWriter(SilentWriter):
     @property
     def seconds(self) -> float:
         """Length of the film so far."""
-        return self.frames / self.quality.fps
+        return self.frames / self.fps
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """Begin a section with a key frame: a clip can be cut and stepped by beats."""
@@ -153,8 +153,8 @@ class FilmWriter(SilentWriter):
             self._key_wanted = False
             self._container.mux(self._stream.encode(frame))
             self.frames += 1
-            if self.frames % self.quality.fps == 0:
-                self._on_second(self.frames // self.quality.fps)
+            if self.frames % self.fps == 0:
+                self._on_second(self.frames // self.fps)
 
     def _converted(self, pixels: np.ndarray) -> av.VideoFrame:
         frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(

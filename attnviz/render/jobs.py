@@ -46,7 +46,7 @@ class Job:
     spec
         Its subject.
     output
-        Size, frame rate and theme.
+        Size, shape, frame rate and theme.
     """
 
     scene: SceneRef
@@ -200,9 +200,9 @@ def _draw(
     from attnviz.render.encoding import FilmWriter
     from attnviz.render.running import run
 
-    quality = job.output.quality
+    output = job.output
     tags = {"title": job.scene.name, "comment": _comment(job, key)}
-    with FilmWriter(video, quality, tags, progress.on_second) as writer:
+    with FilmWriter(video, output, tags, progress.on_second) as writer:
         scene = run(
             load_class(job.scene),
             job.spec,
@@ -214,7 +214,7 @@ def _draw(
         if not writer.frames:
             raise AttnvizError(f"{job.scene.class_name} plays nothing: there is no film to write")
     wanted = FilmFacts(
-        "h264", "yuv420p", quality.width, quality.height, quality.fps, writer.frames, True
+        "h264", "yuv420p", output.width, output.height, output.quality.fps, writer.frames, True
     )
     require(decode(video), wanted)
     return scene, writer

@@ -73,7 +73,7 @@ def manifest(
     str
         Valid JSON: infinite values stand as the strings ``"inf"`` and ``"-inf"``.
     """
-    quality = subject.output.quality
+    output = subject.output
     content = {
         "format": FORMAT,
         "format_version": VERSION,
@@ -82,9 +82,15 @@ def manifest(
         **trace,
         "notes": film.notes,
         "theme": subject.output.theme,
-        "output": asdict(quality),
+        "output": {
+            "quality": output.quality.name,
+            "aspect": output.aspect.name,
+            "width": output.width,
+            "height": output.height,
+            "fps": output.quality.fps,
+        },
         "frames": frames,
-        "seconds": frames / quality.fps,
+        "seconds": frames / output.quality.fps,
         "beats": [_beat(beat) for beat in film.beats],
         "files": {what: _file(path) for what, path in files.items()},
         "versions": dict(subject.versions),

@@ -18,7 +18,7 @@ from attnviz.errors import AttnvizError
 from attnviz.film import Beat
 from attnviz.render.encoding import SilentWriter
 from attnviz.render.legibility import require_legible
-from attnviz.render.output import FRAME_HEIGHT, FRAME_WIDTH, Output, Quality
+from attnviz.render.output import Output
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
 from attnviz.theme import THEMES
@@ -58,7 +58,7 @@ def run(
     """
     subject = _subject(scene_class, spec, output, watcher)
     # A scene that prints, and manim's log, stay out of the results on stdout.
-    with contextlib.redirect_stdout(sys.stderr), _settings(output.quality, folder):
+    with contextlib.redirect_stdout(sys.stderr), _settings(output, folder):
         scene = subject(renderer=renderer())
         scene.render()
     return scene
@@ -101,14 +101,14 @@ class StillRenderer(CairoRenderer):
 
 
 @contextlib.contextmanager
-def _settings(quality: Quality, folder: Path) -> Iterator[None]:
+def _settings(output: Output, folder: Path) -> Iterator[None]:
     """Give manim its own defaults and what a film needs; a manim.cfg of the user's has no say."""
     wanted = {
-        "pixel_width": quality.width,
-        "pixel_height": quality.height,
-        "frame_rate": quality.fps,
-        "frame_width": FRAME_WIDTH,
-        "frame_height": FRAME_HEIGHT,
+        "pixel_width": output.width,
+        "pixel_height": output.height,
+        "frame_rate": output.quality.fps,
+        "frame_width": output.frame_width,
+        "frame_height": output.frame_height,
         "media_dir": str(folder),
         "format": "none",
         "disable_caching": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
@@ -17,8 +18,7 @@ from attnviz.render.workspace import publish, workspace
 SUFFIX = ".sheet.png"
 
 # Pixels of a tile, whatever the film's size is.
-_TILE_WIDTH = 640
-_TILE_HEIGHT = 360
+_TILE_SIDES = (640, 360)
 _POINTS_PER_INCH = 72
 
 # Lengths in points; a pixel of the sheet is a point. All words come as data, never as markup.
@@ -59,7 +59,7 @@ def sheet(job: Job, folder: Path, progress: Progress | None = None) -> Clip:
         if not beats:
             raise AttnvizError(f"{job.scene.class_name} has no beats: there is no frame to show")
         finished = private / "sheet.png"
-        finished.write_bytes(_compose(beats, job.output.theme, private))
+        finished.write_bytes(_compose(beats, job.output, private))
         publish({finished: place}, folder)
     return Clip(job, {"sheet": place}, beats[-1].end, cached=False)
 
@@ -79,31 +79,35 @@ def _draw_tiles(job: Job, private: Path, progress: Progress) -> list[Beat]:
         beats.append(beat)
         progress.on_beat(beat)
 
-    tile = Quality("tile", _TILE_WIDTH, _TILE_HEIGHT, job.output.quality.fps)
-    output = Output(tile, job.output.theme)
+    output = _tiled(job.output)
     scene_class = load_class(job.scene)
     run(scene_class, job.spec, output, StillRenderer, private / "manim", take)
     return beats
+
+
+def _tiled(output: Output) -> Output:
+    """Return an output of the tiles' size."""
+    return replace(output, quality=Quality("tile", *_TILE_SIDES, output.quality.fps))
 
 
 def _tile_path(private: Path, index: int) -> Path:
     return private / f"{index}.png"
 
 
-def _compose(beats: Sequence[Beat], theme_name: str, private: Path) -> bytes:
+def _compose(beats: Sequence[Beat], output: Output, private: Path) -> bytes:
     import typst
 
     from attnviz.text import FAMILY, all_fonts
     from attnviz.theme import THEMES
 
-    palette = THEMES[theme_name].palette
+    palette = THEMES[output.theme].palette
     content = {
         "family": FAMILY,
         "background": palette.background,
         "ink": palette.ink,
         "dim": palette.dim,
         "line": palette.dim,
-        "width": _TILE_WIDTH,
+        "width": _tiled(output).width,
         "columns": math.ceil(math.sqrt(len(beats))),
         "beats": [
             {

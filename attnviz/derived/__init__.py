@@ -1,0 +1,98 @@
+"""The closed set of pure functions that a film may show besides the tensors themselves.
+
+Each takes the arrays of a record (or numbers) and computes in double precision,
+so that a shown result can be re-derived from the values it is made of.
+:data:`DERIVED` names them for :mod:`attnviz.addresses`.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attnviz.derived.checks import Reals, Values
+from attnviz.derived.habits import (
+    HABIT_FLOOR,
+    HABITS,
+    first_token,
+    habit,
+    itself,
+    next_token,
+    previous_token,
+)
+from attnviz.derived.masks import hidden_shares, masked, most_hidden
+from attnviz.derived.rows import entropy, exp, minus_max, softmax, top, top_magnitude
+from attnviz.derived.sizes import count, count_true, index, size
+from attnviz.derived.sums import add, dot, extent, greatest, least, product, running_dot, total
+from attnviz.derived.vectors import angle, cosine, norm
+
+__all__ = [
+    "DERIVED",
+    "HABITS",
+    "HABIT_FLOOR",
+    "Reals",
+    "Values",
+    "add",
+    "angle",
+    "cosine",
+    "count",
+    "count_true",
+    "dot",
+    "entropy",
+    "exp",
+    "extent",
+    "first_token",
+    "greatest",
+    "habit",
+    "hidden_shares",
+    "index",
+    "itself",
+    "least",
+    "masked",
+    "minus_max",
+    "most_hidden",
+    "next_token",
+    "norm",
+    "previous_token",
+    "product",
+    "running_dot",
+    "size",
+    "softmax",
+    "top",
+    "top_magnitude",
+    "total",
+]
+
+DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        function.__name__: function
+        for function in (
+            size,
+            total,
+            dot,
+            running_dot,
+            product,
+            add,
+            exp,
+            minus_max,
+            softmax,
+            entropy,
+            norm,
+            cosine,
+            angle,
+            count_true,
+            previous_token,
+            itself,
+            first_token,
+            next_token,
+            top,
+            least,
+            greatest,
+            extent,
+            masked,
+            hidden_shares,
+            count,
+            index,
+        )
+    }
+)
+"""Every function of this room by its name; nothing else can be addressed."""

@@ -1,0 +1,157 @@
+"""One row of scores or of shares: its softmax, its spread, its greatest."""
+
+import numpy as np
+
+from attnviz.derived.checks import Reals, Values, reals, vector
+from attnviz.errors import TensorError
+
+_SHARE_TOLERANCE = 1e-4
+"""How far from 1 the shares of an entropy may add up to."""
+
+
+def exp(array: Values) -> Reals:
+    """Raise e to each entry; e^−∞ is 0.
+
+    Parameters
+    ----------
+    array
+        Any array of numbers.
+
+    Returns
+    -------
+    NDArray[float64]
+        e^array, entry by entry.
+
+    Raises
+    ------
+    TensorError
+        If a result is too large for a double.
+    """
+    with np.errstate(over="ignore"):
+        result = np.asarray(np.exp(reals("exp", array)))
+    if np.isinf(result).any():
+        raise TensorError("exp: e to so large a number overflows; subtract the maximum first")
+    return result
+
+
+def minus_max(row: Values) -> Reals:
+    """Subtract from each row its largest entry, which leaves its softmax the same.
+
+    Parameters
+    ----------
+    row
+        ``[..., key]``; −∞ where a key is masked.
+
+    Returns
+    -------
+    NDArray[float64]
+        The row, its largest entry 0.
+
+    Raises
+    ------
+    TensorError
+        If a row is all −∞, or there is no row.
+    """
+    rows = reals("minus_max", row)
+    if rows.ndim == 0:
+        raise TensorError("minus_max: wanted rows [..., key], got a single number")
+    largest = rows.max(axis=-1, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise TensorError("minus_max: a row has no finite maximum; leave each row a key")
+    return np.asarray(rows - largest)
+
+
+def softmax(row: Values) -> Reals:
+    """Turn each row of scores to shares that add up to 1.
+
+    Parameters
+    ----------
+    row
+        ``[..., key]``; −∞ where a key is masked.
+
+    Returns
+    -------
+    NDArray[float64]
+        Shares; exactly 0 where the score is −∞.
+
+    Raises
+    ------
+    TensorError
+        If a row is all −∞, or there is no row.
+    """
+    powers = np.exp(minus_max(row))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def entropy(row: Values) -> float:
+    """Measure how widely a row of shares is spread, in bits.
+
+    Shannon, "A Mathematical Theory of Communication", 1948: −Σ p log₂ p with
+    0 log 0 = 0. Zero bits: all on one key. log₂ n bits: all n keys alike.
+
+    Parameters
+    ----------
+    row
+        ``[key]``, shares that add up to 1.
+
+    Returns
+    -------
+    float
+        The entropy, 0 to log₂ n bits.
+
+    Raises
+    ------
+    TensorError
+        If the row is not one of shares.
+    """
+    shares = vector("entropy", row)
+    if (shares < 0).any() or abs(shares.sum() - 1) > _SHARE_TOLERANCE:
+        raise TensorError(
+            f"entropy: wanted shares that add up to 1, got a sum of {shares.sum():.4g};"
+            " take the softmax of scores first"
+        )
+    some = shares[shares > 0]
+    # Adding 0 turns the −0.0 of a one-hot row to 0.0.
+    return float(-(some * np.log2(some)).sum()) + 0.0
+
+
+def top(row: Values) -> int:
+    """Find the index of the greatest element of a row; of equals, the first.
+
+    Parameters
+    ----------
+    row
+        A row ``[key]`` of finite numbers, at least one.
+
+    Returns
+    -------
+    int
+        The index, counted from 0.
+
+    Raises
+    ------
+    TensorError
+        If it is not a row of finite numbers.
+    """
+    return int(vector("top", row).argmax())
+
+
+def top_magnitude(row: Values) -> int:
+    """Find the index of the element of greatest magnitude; of equals, the first.
+
+    Parameters
+    ----------
+    row
+        A row ``[d]`` of finite numbers, at least one.
+
+    Returns
+    -------
+    int
+        The index, counted from 0.
+
+    Raises
+    ------
+    TensorError
+        If it is not a row of finite numbers.
+    """
+    return int(np.abs(vector("top_magnitude", row)).argmax())

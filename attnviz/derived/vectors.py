@@ -1,0 +1,84 @@
+"""Lengths and angles of vectors."""
+
+import math
+
+import numpy as np
+
+from attnviz.derived.checks import Values, two_vectors, vector
+from attnviz.errors import TensorError
+
+
+def norm(v: Values) -> float:
+    """Measure the length of a vector: √Σ v².
+
+    Parameters
+    ----------
+    v
+        A vector ``[d]``.
+
+    Returns
+    -------
+    float
+        Its Euclidean length.
+
+    Raises
+    ------
+    TensorError
+        If it is not a vector.
+    """
+    return float(np.linalg.norm(vector("norm", v)))
+
+
+def cosine(a: Values, b: Values) -> float:
+    """Measure how alike two vectors point: a · b / (|a| |b|).
+
+    Parameters
+    ----------
+    a, b
+        Vectors ``[d]`` of one width, neither all zero.
+
+    Returns
+    -------
+    float
+        The cosine of the angle between them, −1 to 1.
+
+    Raises
+    ------
+    TensorError
+        If they are not two vectors of one width, or one has no direction.
+    """
+    left, right = two_vectors("cosine", a, b)
+    lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
+    if lengths == 0:
+        raise TensorError("cosine: a vector of zeros has no direction")
+    # Rounding may leave the quotient a hair outside.
+    return min(1.0, max(-1.0, float(np.dot(left, right)) / lengths))
+
+
+def angle(a: Values, b: Values) -> float:
+    """Measure the angle between two vectors, in degrees.
+
+    Parameters
+    ----------
+    a, b
+        Vectors ``[d]`` of one width, neither all zero.
+
+    Returns
+    -------
+    float
+        0 to 180 degrees.
+
+    Raises
+    ------
+    TensorError
+        If they are not two vectors of one width, or one has no direction.
+    """
+    left, right = two_vectors("angle", a, b)
+    lengths = float(np.linalg.norm(left)), float(np.linalg.norm(right))
+    if 0 in lengths:
+        raise TensorError("angle: a vector of zeros has no direction")
+    left, right = left / lengths[0], right / lengths[1]
+    # Kahan's form: the arc cosine loses half of its digits near 0° and 180°.
+    return math.degrees(
+        2 * math.atan2(float(np.linalg.norm(left - right)), float(np.linalg.norm(left + right)))
+    )

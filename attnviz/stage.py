@@ -48,11 +48,12 @@ class AttentionScene(Scene):
     """
 
     spec: ClassVar[Spec] = Spec()
-    theme: ClassVar[Theme] = DARK
+    theme: Theme = DARK
     tokens: ClassVar[range] = range(2, 33)
 
     def setup(self) -> None:
         """Load the trace and cut the frame into zones."""
+        self.theme = type(self).theme.for_frame(config.frame_width, config.frame_height)
         camera = self.renderer.camera
         assert isinstance(camera, Camera)
         camera.background_color = ManimColor(self.theme.palette.background)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from attnviz.colour import Ramp, SignedRamp
@@ -39,9 +39,6 @@ class TypeSizes:
     formula: float = 0.22
     cell: float = 0.16
     lens: float = 0.2
-    least_label: float = 0.2
-    least_cell: float = 0.15
-    least_narrow: float = 0.14
 
 
 @dataclass(frozen=True)
@@ -74,6 +71,13 @@ class Space:
     caption_zone: float = 0.75
 
 
+NARROW_SIZES = TypeSizes(token=0.19, label=0.15, caption=0.19, formula=0.19, cell=0.14, lens=0.16)
+"""Cap heights in a frame that is no wider than it is tall."""
+
+NARROW_SPACE = Space(gap=0.1, wide_gap=0.25, link_width=20.0, formula_zone=0.9, caption_zone=1.1)
+"""Distances in such a frame, whose captions have two lines."""
+
+
 @dataclass(frozen=True)
 class Theme:
     """Everything about the look that is not a position."""
@@ -87,6 +91,12 @@ class Theme:
     def __deepcopy__(self, memo: object) -> Self:
         """Return itself: nothing in it can change, and mobjects that hold it are copied often."""
         return self
+
+    def for_frame(self, width: float, height: float) -> Self:
+        """Return the theme for a frame of that size: narrow ones have smaller type."""
+        if width > height:
+            return self
+        return replace(self, sizes=NARROW_SIZES, space=NARROW_SPACE)
 
 
 DARK = Theme(

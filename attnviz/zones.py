@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +67,23 @@ class Zone:
             replace(self, top=float(edge), bottom=float(edge - share * unit))
             for edge, share in zip(edges[:-1], shares, strict=True)
         )
+
+    def split(self, *shares: float, gap: float = 0.0) -> tuple[Zone, ...]:
+        """Cut the zone into columns or into rows, whichever leaves parts nearer to squares.
+
+        So what stands side by side in a wide frame stands one above another in a tall one.
+        """
+        return min(self.columns(*shares, gap=gap), self.rows(*shares, gap=gap), key=_oblongness)
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether the zone is taller than wide: then things stand one above another."""
+        return self.height > self.width
+
+
+def _oblongness(zones: Sequence[Zone]) -> float:
+    """Return how far the most oblong of some zones is from a square."""
+    return max(abs(math.log(zone.width / zone.height)) for zone in zones)
 
 
 @dataclass(frozen=True)

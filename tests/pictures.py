@@ -3,19 +3,18 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from manim import Mobject, VMobject, tempconfig
+from manim import Mobject, VMobject
 
 from attnviz.film import Beat
+from attnviz.render.output import ASPECTS, QUALITIES, Output
+from attnviz.render.running import StillRenderer, run
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
 from attnviz.text import Formula, Line, Number, Run
-from attnviz.theme import Theme
 from attnviz.zones import Zone, Zones
-
-ASPECTS = {"16:9": (16 / 9, 1.0), "1:1": (1.0, 1.0), "9:16": (1.0, 16 / 9)}
-SHORTER_SIDE = 8.0
 
 
 @dataclass(frozen=True)
@@ -75,47 +74,29 @@ class Showing:
     zones: Zones
 
 
-def show(scene: type[AttentionScene], spec: Spec, theme: Theme, aspect: str = "16:9") -> Showing:
+def show(scene: type[AttentionScene], spec: Spec, theme: str, aspect: str = "16:9") -> Showing:
     """Play a scene without drawing frames and read what stands at the end of each beat."""
     stills: list[Still] = []
-    wide, tall = ASPECTS[aspect]
 
-    def setup(playing: AttentionScene) -> None:
-        scene.setup(playing)
-        playing.beat_watchers.append(lambda at, beat: stills.append(Still(beat, tuple(_texts(at)))))
+    def read(playing: AttentionScene, beat: Beat) -> None:
+        stills.append(Still(beat, tuple(_texts(playing))))
 
-    fields = {"spec": spec, "theme": theme, "setup": setup, "__module__": scene.__module__}
-    staged = type(scene.__name__, (scene,), fields)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        tempconfig(
-            {
-                "media_dir": folder,
-                "frame_width": SHORTER_SIDE * wide,
-                "frame_height": SHORTER_SIDE * tall,
-                "pixel_width": round(90 * wide),
-                "pixel_height": round(90 * tall),
-                "format": "png",
-                "disable_caching": True,
-                "progress_bar": "none",
-                "verbosity": "WARNING",
-            }
-        ),
-    ):
-        playing = staged()
-        playing.render()
+    output = Output(QUALITIES["draft"], theme, ASPECTS[aspect])
+    with tempfile.TemporaryDirectory() as folder:
+        playing = run(scene, spec, output, StillRenderer, Path(folder), read)
     return Showing(playing, tuple(stills), playing.zones)
 
 
 def _texts(scene: AttentionScene) -> Iterator[Text]:
     members = [member for mobject in scene.mobjects for member in mobject.get_family()]
+    cells = _Cells(members)
     background = scene.theme.palette.background
     for place, member in enumerate(members):
         if isinstance(member, Line | Formula):
             outlines = member.glyphs if isinstance(member, Line) else list(member)
             # A transform adds invisible outlines where one text has fewer than the other.
             glyphs = [outline for outline in outlines if outline.get_fill_opacity() > 0]
-            cell = _cell_under(members[:place], member)
+            cell = cells.under(place, member)
             yield Text(
                 text=member.text if isinstance(member, Line) else member.expression,
                 runs=member.runs if isinstance(member, Line) else (),
@@ -134,25 +115,31 @@ def _box(glyphs: list[VMobject]) -> Box:
     return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def _cell_under(below: list[Mobject], line: Mobject) -> VMobject | None:
-    """Return the topmost filled shape under the middle of a line of type."""
-    middle = line.get_center()
-    for shape in reversed(below):
-        if (
-            isinstance(shape, VMobject)
+class _Cells:
+    """The filled shapes on screen that are no type, in drawing order."""
+
+    def __init__(self, members: list[Mobject]) -> None:
+        type_members = {
+            id(glyph)
+            for line in members
+            if isinstance(line, Line | Formula)
+            for glyph in line.submobjects
+        }
+        self._found = [
+            (place, shape)
+            for place, shape in enumerate(members)
+            if isinstance(shape, VMobject)
             and len(shape.points)
+            and id(shape) not in type_members
             and shape.get_fill_opacity() > 0.99
-            and _around(shape, middle)
-            and not _is_type(shape, below)
-        ):
-            return shape
-    return None
+        ]
+        self._places = np.array([place for place, _ in self._found])
+        corners = [(s.points.min(axis=0)[:2], s.points.max(axis=0)[:2]) for _, s in self._found]
+        self._corners = np.array(corners).reshape(-1, 2, 2)
 
-
-def _around(shape: Mobject, point: np.ndarray) -> bool:
-    low, high = shape.points.min(axis=0), shape.points.max(axis=0)
-    return bool((low[:2] < point[:2]).all() and (point[:2] < high[:2]).all())
-
-
-def _is_type(shape: Mobject, below: list[Mobject]) -> bool:
-    return any(shape in line.submobjects for line in below if isinstance(line, Line | Formula))
+    def under(self, place: int, line: Mobject) -> VMobject | None:
+        """Return the topmost shape below a line of type, under its middle."""
+        middle = line.get_center()[:2]
+        around = (self._corners[:, 0] < middle).all(1) & (middle < self._corners[:, 1]).all(1)
+        below = np.flatnonzero(around & (self._places < place))
+        return self._found[below[-1]][1] if below.size else None

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.theme import DARK
 from docs.template_scene import SharpestRow
 from tests.pictures import show
 
@@ -13,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_template_plays_its_beats():
-    showing = show(SharpestRow, SharpestRow.spec, DARK)
+    showing = show(SharpestRow, SharpestRow.spec, "dark")
     assert [still.beat.name for still in showing.stills] == ["grid", "row"]
     assert all(still.beat.numbers for still in showing.stills)
 

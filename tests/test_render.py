@@ -23,7 +23,7 @@ from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.jobs import Job, Progress, film
 from attnviz.render.names import kebab, stem
-from attnviz.render.output import ASPECTS, Output, QUALITIES, Quality, THEMES
+from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output, Quality
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError, publish, workspace
 from attnviz.spec import Spec

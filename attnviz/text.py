@@ -25,6 +25,7 @@ from manim import (
 from manim.utils.typst_file_writing import TYPST_COMPILATION_FONT_SIZE
 
 from attnviz.errors import UserError
+from attnviz.fonts import script_of, scripts_in
 from attnviz.zones import Zone
 
 FAMILY = "Source Sans Pro"
@@ -239,15 +240,25 @@ def all_fonts() -> Any:
     return typst.Fonts(include_system_fonts=True, font_paths=[FONT_FOLDER])
 
 
-def _preamble(*, fallback: bool, weight: Weight = "regular") -> str:
+def _families(text: str) -> tuple[str, ...]:
+    """Name the fonts to try in turn; without them Typst takes any font that maps the letters."""
+    # An unknown family would make Typst warn on every line.
+    installed = set(all_fonts().families())
+    wanted = [family for script in scripts_in(text) for family in script.families]
+    return FAMILY, *(family for family in wanted if family in installed)
+
+
+def _preamble(text: str, *, fallback: bool, weight: Weight = "regular") -> str:
+    families = _families(text) if fallback else (FAMILY,)
+    names = "".join(f'"{family}", ' for family in families)
     return (
-        f'#set text(font: ("{FAMILY}",), fallback: {str(fallback).lower()}, weight: "{weight}", '
+        f'#set text(font: ({names}), fallback: {str(fallback).lower()}, weight: "{weight}", '
         'kerning: true, number-width: "tabular")'
     )
 
 
 def _svg(text: str, *, fallback: bool) -> bytes:
-    source = f"{_preamble(fallback=fallback)}\n#text({_quoted(text)})"
+    source = f"{_preamble(text, fallback=fallback)}\n#text({_quoted(text)})"
     fonts = all_fonts() if fallback else own_fonts()
     svg: bytes = typst.compile(source.encode(), format="svg", font_paths=fonts)
     return svg
@@ -260,6 +271,7 @@ def _missing_glyph() -> bytes:
     return found.group(1)
 
 
+@cache
 def _draws(text: str, *, fallback: bool) -> bool:
     svg = _svg(text, fallback=fallback)
     glyphs = _GLYPH_REFERENCE.findall(svg)
@@ -276,14 +288,21 @@ def needs_fallback(text: str) -> bool:
     """
     if _draws(text, fallback=False):
         return False
-    if _draws(text, fallback=True):
+    # Letter by letter, for some fonts map letters to empty outlines.
+    letters = dict.fromkeys(c for c in text if unicodedata.category(c).startswith("L"))
+    culprit = next((c for c in letters if not _draws(c, fallback=True)), None)
+    if culprit is None and _draws(text, fallback=True):
         return True
     visible = [character for character in text if not character.isspace()]
-    culprit = next((c for c in visible if not _draws(c, fallback=True)), text[:1])
+    culprit = culprit or next((c for c in visible if not _draws(c, fallback=True)), text[:1])
     name = unicodedata.name(culprit, "no name")
+    script = script_of(culprit)
+    mend = "install a font that covers its script" + (
+        f" (on Debian: apt-get install {script.package})" if script else ""
+    )
     raise UserError(
-        f"no installed font draws {culprit!r} (U+{ord(culprit):04X}, {name}); "
-        "install a font that covers its script, or leave it out of the text"
+        f"no installed font draws {culprit!r} (U+{ord(culprit):04X}, {name}); {mend},"
+        " or leave it out of the text"
     )
 
 
@@ -334,7 +353,8 @@ class Typesetter:
         self, runs: tuple[Run, ...], cap_height: float, weight: Weight, width: float | None
     ) -> Line:
         font_size = _font_size(cap_height)
-        fallback = needs_fallback("".join(run.text for run in runs))
+        text = "".join(run.text for run in runs)
+        fallback = needs_fallback(text)
         body = "".join(
             f'#text(weight: "{"bold" if run.strong else weight}", {_quoted(run.text)})'
             for run in runs
@@ -346,7 +366,7 @@ class Typesetter:
             marked = ""
         reference, *outlines = Typst(
             f"{marked}{body}",
-            typst_preamble=_preamble(fallback=fallback, weight=weight),
+            typst_preamble=_preamble(text, fallback=fallback, weight=weight),
             font_paths=all_fonts() if fallback else own_fonts(),
             font_size=font_size,
         ).submobjects
@@ -406,7 +426,7 @@ class Typesetter:
             text = _REFERENCE + "".join(_REFERENCE + sign for sign in _NUMBER_SIGNS) + _REFERENCE
             glyphs = Typst(
                 f"#text(kerning: false, {_quoted(text)})",
-                typst_preamble=_preamble(fallback=False, weight=weight),
+                typst_preamble=_preamble(text, fallback=False, weight=weight),
                 font_paths=own_fonts(),
                 font_size=DEFAULT_FONT_SIZE,
             ).submobjects

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # the rows above. A new module of attnviz finds its place here first.
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
-    frozenset({"spec", "derived", "rounding", "colour", "film"}),
+    frozenset({"spec", "derived", "rounding", "colour", "film", "fonts"}),
     frozenset({"theme", "records", "record_checks", "record_parts", "trace_files", "addresses"}),
     frozenset({"attention"}),
     frozenset({"models", "recorder"}),

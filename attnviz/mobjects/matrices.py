@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Group, ImageMobject, Mobject, Rectangle, VGroup, VMobject
 
-from attnviz.colour import SignedRamp, rgb
+from attnviz.colour import rgb
 from attnviz.mobjects.pen import Pen
 from attnviz.text import Line
 from attnviz.zones import Zone
@@ -16,6 +17,8 @@ CELLS_UP_TO = 32
 _PIXELS = 12
 _GAP_SHARE = 0.08
 _TALLEST_ROW = 0.3
+
+Ramp = Callable[[float], str]
 
 
 class HeatMatrix(VGroup):
@@ -28,7 +31,7 @@ class HeatMatrix(VGroup):
     width, height
         Size of the whole, in frame units.
     ramp
-        Colours of −1 … 1.
+        From a value's share of the extent to a colour.
     extent
         The magnitude that takes the ramp's ends.
     """
@@ -39,7 +42,7 @@ class HeatMatrix(VGroup):
         *,
         width: float,
         height: float,
-        ramp: SignedRamp,
+        ramp: Ramp,
         extent: float,
     ) -> None:
         rows, columns = values.shape
@@ -81,7 +84,7 @@ class HeatImage(ImageMobject):
         *,
         width: float,
         height: float,
-        ramp: SignedRamp,
+        ramp: Ramp,
         extent: float,
     ) -> None:
         colours = np.array(

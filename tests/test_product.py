@@ -1,0 +1,98 @@
+"""A drawn product: its rows, its columns and its sizes stand where the mathematics puts them."""
+
+import numpy as np
+import pytest
+
+from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.product import Factor, Product, SharedProduct
+from attnviz.theme import DARK
+from attnviz.zones import Zone
+from tests.builders import random_trace
+
+WIDE = Zone(-6.5, 6.5, -2.5, 3.0)
+TALL = Zone(-3.5, 3.5, -5.5, 5.5)
+INK = "#E8EDF2"
+N, D, M = 5, 13, 7
+GAP = 0.03
+"""Between two cells: matrices of other pitches end by that much sooner or later."""
+
+
+@pytest.fixture(scope="module")
+def pen():
+    return Pen(DARK, {"": random_trace(N, d_k=M, d_model=D)})
+
+
+@pytest.fixture(scope="module")
+def factors():
+    return (
+        Factor("layers[1].x_q", INK, symbol="X"),
+        Factor("layers[1].w_q[0:13, 7:14]", INK, symbol="W_Q"),
+        Factor("layers[1].q[1]", INK, name="queries", symbol="Q"),
+    )
+
+
+def printed_sizes(matrix):
+    return [size.text for size in matrix.sizes]
+
+
+@pytest.mark.parametrize("zone", [WIDE, TALL], ids=["wide", "tall"])
+class TestProduct:
+    @pytest.fixture
+    def product(self, pen, factors, zone):
+        return Product(pen, *factors, zone)
+
+    def test_the_shapes_are_written_and_the_inner_sizes_joined(self, product):
+        assert printed_sizes(product.left) == ["5", "13"]
+        assert printed_sizes(product.right) == ["13", "7"]
+        assert printed_sizes(product.result) == ["5", "7"]
+        start, end = product.join.points[0], product.join.points[-1]
+        inner = product.left.sizes[1], product.right.sizes[0]
+        for point, size in zip((start, end), inner, strict=True):
+            assert np.linalg.norm(point - size.get_center()) < 0.3
+
+    def test_a_row_of_the_left_is_level_with_its_row_of_the_result(self, product):
+        row, _column, element = product.lit(3, 2)
+        assert row.get_y() == pytest.approx(element.get_y(), abs=GAP)
+        assert row.height == pytest.approx(element.height, abs=GAP)
+        # Row 3 of 5: its middle lies 3.5 fifths of the way down.
+        body = product.left.body
+        assert body.get_top()[1] - row.get_y() == pytest.approx(body.height * 3.5 / N)
+
+    def test_a_column_is_as_far_along_in_the_result_as_in_the_right_one(self, product):
+        _row, column, element = product.lit(3, 2)
+        for frame, matrix in ((column, product.right), (element, product.result)):
+            along = frame.get_x() - matrix.body.get_left()[0]
+            assert along == pytest.approx(matrix.body.width * 2.5 / M)
+
+    def test_everything_stays_in_the_zone(self, product, zone):
+        assert product.get_left()[0] >= zone.left - 1e-6
+        assert product.get_right()[0] <= zone.right + 1e-6
+        assert product.get_top()[1] <= zone.top + 1e-6
+        assert product.get_bottom()[1] >= zone.bottom - 1e-6
+
+
+def test_in_a_tall_zone_the_column_stands_above_its_element(pen, factors):
+    product = Product(pen, *factors, TALL)
+    _row, column, element = product.lit(4, 6)
+    assert column.get_x() == pytest.approx(element.get_x(), abs=GAP)
+    assert column.get_bottom()[1] > element.get_top()[1]
+    assert len(product.signs) == 0
+
+
+def test_several_right_matrices_share_the_left_one(pen, factors):
+    left, right, result = factors
+    values = Factor("layers[1].w_v[0:13, 11:22]", INK, "W"), Factor("layers[1].v[1]", INK, "V")
+    shared = SharedProduct(pen, left, [right, values[0]], [result, values[1]], WIDE)
+    row, column, element = shared.lit(1, 2, 10)
+    assert row.get_y() == pytest.approx(element.get_y(), abs=GAP)
+    assert column.get_x() == pytest.approx(element.get_x(), abs=GAP)
+    assert shared.rights[0].body.get_right()[0] < shared.rights[1].body.get_left()[0]
+
+
+def test_an_own_ramp_and_extent_colour_the_cells(pen):
+    weights = Factor("layers[1].weights[0]", INK, "weights", ramp=DARK.palette.weights, extent=1.0)
+    values = Factor("layers[1].v[0]", INK, "V")
+    product = Product(pen, weights, values, Factor("layers[1].heads[0]", INK, "Z"), WIDE)
+    share = float(random_trace(N, d_k=M, d_model=D).layers[1].weights[0, 2, 4])
+    cell = product.left.body.cell(2, 4)
+    assert cell.get_fill_color().to_hex() == DARK.palette.weights(share)

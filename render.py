@@ -13,7 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-import click
+try:
+    import click
+except ModuleNotFoundError:
+    sys.exit(
+        f"render.py: {sys.executable} has no package click; "
+        "run `make setup`, then .venv/bin/python render.py"
+    )
 
 from attnviz import __version__, cli, models
 from attnviz.errors import AttnvizError, UserError
@@ -129,6 +135,25 @@ def train(name: str, file: Path | None, debug: bool) -> None:
         report = train_with_bar(name, file)
     click.echo("\n".join(report.lines()))
     click.echo(f"trained in {report.seconds:.0f} s, saved {file}")
+
+
+@commands.command()
+@cli.folder_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@cli.debug_option
+def doctor(folder: Path, as_json: bool, debug: bool) -> int:
+    """Check the machine: what films need, and the mend for each thing missing."""
+    from attnviz.render.doctor import Report, examine
+    from attnviz.render.machine import checks
+
+    asked = checks(folder)
+    report = Report(max(len(check.name) for check in asked))
+    for finding in examine(asked):
+        lines = report.add(finding)
+        if not as_json:
+            click.echo("\n".join(lines))
+    click.echo(report.as_json() if as_json else f"\n{report.summary()}")
+    return 0 if report.can_render else 1
 
 
 def _given(subject: dict[str, Any]) -> dict[str, Any]:

@@ -193,6 +193,17 @@ subject_options = together(
     ),
 )
 
+folder_option = click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help="Where the files go, in a folder of the scene's name.",
+)
+
 output_options = together(
     click.option(
         "--quality",
@@ -216,16 +227,7 @@ output_options = together(
         show_default=True,
         help="The shape of the frame; each scene is laid out anew for it.",
     ),
-    click.option(
-        "-o",
-        "--output",
-        "folder",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        default=DEFAULT_FOLDER,
-        show_default=True,
-        help="Where the files go, in a folder of the scene's name.",
-    ),
+    folder_option,
 )
 
 json_option = click.option(

@@ -27,6 +27,9 @@ def single(values: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
 GRID = single([[0.25, 0.5, 0.25], [0.75, 0.125, 0.125], [0.25, 0.625, 0.125]])
 """Weights of three tokens; all of them exact in binary."""
 
+CROSS = single([[0, 7, 2], [0, 7, -2], [1, 7, 0], [-1, 7, 0]])
+SOLID = np.diag([1.0, 3.0, 2.0])
+
 BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("size", (np.ones((2, 3, 5)), 1), 3),
     ("size", (np.ones(2), np.int64(0)), 2),
@@ -70,6 +73,16 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("least", (single([[1, -5], [2, 5]]),), -5.0),
     ("greatest", (single([[1, -5], [2, 4]]),), 4.0),
     ("extent", (single([[1, -5], [2, 4]]),), 5.0),
+    ("distance", (single([1, 5]), single([4, 1])), 5.0),
+    ("scaled", (single([2, -1]), single([[1, 3, 5], [7, 0, 2]])), [[2, 6, 10], [-7, 0, -2]]),
+    ("stacked", (single([[1, 2], [3, 4]]), single([5, 6])), [[1, 2], [3, 4], [5, 6]]),
+    # A cross: 4 long along the third axis, 2 long along the first, its middle at (0, 7, 0).
+    ("plane_coordinates", (CROSS,), [[2, 0], [-2, 0], [0, 1], [0, -1]]),
+    ("plane_coordinates", (single([[3, 3], [1, 1]]),), [[2**0.5, 0], [-(2**0.5), 0]]),
+    ("plane_coordinates", (single([[3], [1]]),), [[1, 0], [-1, 0]]),
+    ("plane_share", (CROSS,), 1.0),
+    # An octahedron of half axes 3, 2 and 1: 9 + 4 of 9 + 4 + 1.
+    ("plane_share", (np.concatenate([SOLID, -SOLID]),), 13 / 14),
     ("masked", (GRID[:1, :2], np.array([[True, False]])), [[0.25, -INF]]),
 ]
 
@@ -154,6 +167,13 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
     ("angle", (np.zeros(2), np.ones(2)), "a vector of zeros has no direction"),
     ("angle", (np.ones(2), np.zeros(2)), "a vector of zeros has no direction"),
     ("angle", (np.ones(2), np.ones(3)), "one vector has 2 entries"),
+    ("distance", (np.ones(2), np.ones(3)), "distance: one vector has 2 entries, one 3"),
+    ("scaled", (np.ones(2), np.ones((3, 5))), r"for 2 weights, got shape \[3, 5\]"),
+    ("stacked", (np.ones((2, 3)), np.ones(2)), "rows of 3 entries and of 2 do not fit"),
+    ("stacked", (1.0, np.ones(2)), r"stacked: wanted rows \[n, d\]"),
+    ("plane_coordinates", (np.ones((3, 2)),), "all rows are alike"),
+    ("plane_share", (np.ones((3, 2, 2)),), r"plane_share: wanted rows \[n, d\]"),
+    ("plane_share", (np.array([[INF, 0], [1, 0]]),), "of finite numbers"),
     ("count_true", (np.ones(3),), "count_true: wanted a mask of booleans, got float64"),
     ("previous_token", (single([[1]]),), f"{SQUARE} .* at least 2 tokens"),
     ("first_token", (single([[1]]),), f"{SQUARE} .* at least 2 tokens"),
@@ -201,6 +221,23 @@ def test_a_dot_product_is_lengths_times_cosine(
     steps = [derived.running_dot(a, b, n) for n in range(a.size + 1)]
     terms = [float(x) * float(y) for x, y in zip(a, b, strict=True)]
     np.testing.assert_allclose(np.diff(steps), terms, atol=1e-9)
+
+
+def test_the_plane_keeps_distances_of_what_lies_in_it_and_turns_with_nothing() -> None:
+    rng = np.random.default_rng(5)
+    flat = rng.standard_normal((7, 2)) @ rng.standard_normal((2, 11)) + rng.standard_normal(11)
+    places = derived.plane_coordinates(flat)
+    for (a, p), (b, q) in itertools.combinations(zip(flat, places, strict=True), 2):
+        assert math.dist(p, q) == pytest.approx(derived.distance(a, b), rel=1e-9)
+    assert derived.plane_share(flat) == pytest.approx(1.0)
+    # The eigenvectors of the covariance are another way to the same axes, up to their signs.
+    spatial = rng.standard_normal((13, 5))
+    values, axes = np.linalg.eigh(np.cov(spatial.T))
+    wanted = (spatial - spatial.mean(axis=0)) @ axes[:, [-1, -2]]
+    np.testing.assert_allclose(
+        np.abs(derived.plane_coordinates(spatial)), np.abs(wanted), atol=1e-9
+    )
+    assert derived.plane_share(spatial) == pytest.approx(values[-2:].sum() / values.sum())
 
 
 ANYTHING: list[Any] = [

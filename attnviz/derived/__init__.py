@@ -20,10 +20,21 @@ from attnviz.derived.habits import (
     previous_token,
 )
 from attnviz.derived.masks import hidden_shares, masked, most_hidden
+from attnviz.derived.planes import plane_coordinates, plane_share, stacked
 from attnviz.derived.rows import entropy, exp, minus_max, softmax, top, top_magnitude
 from attnviz.derived.sizes import count, count_true, index, size
-from attnviz.derived.sums import add, dot, extent, greatest, least, product, running_dot, total
-from attnviz.derived.vectors import angle, cosine, norm
+from attnviz.derived.sums import (
+    add,
+    dot,
+    extent,
+    greatest,
+    least,
+    product,
+    running_dot,
+    scaled,
+    total,
+)
+from attnviz.derived.vectors import angle, cosine, distance, norm
 
 __all__ = [
     "DERIVED",
@@ -36,6 +47,7 @@ __all__ = [
     "cosine",
     "count",
     "count_true",
+    "distance",
     "dot",
     "entropy",
     "exp",
@@ -52,11 +64,15 @@ __all__ = [
     "most_hidden",
     "next_token",
     "norm",
+    "plane_coordinates",
+    "plane_share",
     "previous_token",
     "product",
     "running_dot",
+    "scaled",
     "size",
     "softmax",
+    "stacked",
     "top",
     "top_magnitude",
     "total",
@@ -92,6 +108,11 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             hidden_shares,
             count,
             index,
+            scaled,
+            distance,
+            stacked,
+            plane_coordinates,
+            plane_share,
         )
     }
 )

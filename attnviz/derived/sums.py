@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from attnviz.derived.checks import Reals, Values, known, reals, two_alike, two_vectors, whole
+from attnviz.derived.checks import (
+    Reals,
+    Values,
+    known,
+    reals,
+    two_alike,
+    two_vectors,
+    vector,
+    whole,
+)
+from attnviz.errors import TensorError
 
 
 def total(array: Values) -> float:
@@ -93,6 +103,34 @@ def product(a: Values, b: Values) -> Reals:
     left, right = two_alike("product", a, b)
     with np.errstate(invalid="ignore"):
         return known("product", np.asarray(left * right))
+
+
+def scaled(weights: Values, rows: Values) -> Reals:
+    """Multiply each row by a weight of its own.
+
+    Parameters
+    ----------
+    weights
+        ``[n]``, one number a row.
+    rows
+        ``[n, d]``.
+
+    Returns
+    -------
+    NDArray[float64]
+        ``[n, d]``: weights[i] · rows[i].
+
+    Raises
+    ------
+    TensorError
+        If there is not one weight a row.
+    """
+    factors, array = vector("scaled", weights), reals("scaled", rows)
+    if array.ndim != 2 or len(array) != len(factors):
+        raise TensorError(
+            f"scaled: wanted rows [n, d] for {len(factors)} weights, got shape {list(array.shape)}"
+        )
+    return known("scaled", factors[:, np.newaxis] * array)
 
 
 def add(a: Values, b: Values) -> Reals:

@@ -1,4 +1,4 @@
-"""Lengths and angles of vectors."""
+"""Lengths, distances and angles of vectors."""
 
 import math
 
@@ -27,6 +27,28 @@ def norm(v: Values) -> float:
         If it is not a vector.
     """
     return float(np.linalg.norm(vector("norm", v)))
+
+
+def distance(a: Values, b: Values) -> float:
+    """Measure how far apart two vectors end: |a − b|.
+
+    Parameters
+    ----------
+    a, b
+        Vectors ``[d]`` of one width.
+
+    Returns
+    -------
+    float
+        Their Euclidean distance.
+
+    Raises
+    ------
+    TensorError
+        If they are not two vectors of one width.
+    """
+    left, right = two_vectors("distance", a, b)
+    return float(np.linalg.norm(left - right))
 
 
 def cosine(a: Values, b: Values) -> float:

@@ -12,11 +12,12 @@ from attnviz.mobjects.heads import (
     Joined,
     Ruler,
     bands,
+    share_colours,
     shares_of_output,
     signs_between,
-    sum_line,
 )
 from attnviz.mobjects.matrices import TitledMatrix
+from attnviz.mobjects.sums import sum_line
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
 
@@ -107,10 +108,13 @@ class MultiHead(AttentionScene):
         row = joined.outline(row=self.query, colour=palette.query)
         meets = projection.outline(column=column, colour=palette.output)
         element = output.outline(row=self.query, column=column, colour=palette.ink)
+        terms = shares_of_output(self.attention, f"layers[{self.layer}]", self.query, column)
         shares = sum_line(
             self.pen,
-            shares_of_output(self.attention, f"layers[{self.layer}]", self.query, column),
-            f"{self.address('output', self.query, column)}",
+            terms,
+            self.address("output", self.query, column),
+            share_colours(self.pen, terms),
+            sum_zone.width,
         ).move_to(sum_zone.centre)
         with self.beat(
             "project",

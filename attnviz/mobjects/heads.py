@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from manim import DOWN, LEFT, RIGHT, UP, Line, Mobject, Rectangle, VGroup, VMobject
+from manim import DOWN, LEFT, UP, Line, Mobject, Rectangle, VGroup, VMobject
 
 from attnviz.derived import HABIT_FLOOR, habit
 from attnviz.mobjects.grid import AttentionGrid
@@ -253,21 +253,10 @@ def signs_between(
     return lines
 
 
-def sum_line(pen: Pen, terms: Sequence[str], total: str) -> VGroup:
-    """Return ``term + term + … = total`` on one baseline, each head's term in its tint.
-
-    The terms are printed so that, as printed, they add to the printed total.
-    """
-    pen.print_sum(terms, total)
-    cap, palette = pen.theme.sizes.token, pen.theme.palette
-    line: list[TypeLine] = []
-    for head, term in enumerate(terms):
-        line += [pen.words("+", colour=palette.dim, cap=cap)] if line else []
-        tint = palette.head(head) if term.startswith("dot(") else palette.dim
-        line.append(pen.number(term, cap=cap, colour=tint))
-    line.append(pen.words("=", colour=palette.dim, cap=cap))
-    line.append(pen.number(total, cap=cap, weight="semibold"))
-    row = VGroup(*line).arrange(RIGHT, buff=pen.theme.space.gap)
-    for item in line:
-        item.stand_on(0)
-    return row
+def share_colours(pen: Pen, terms: Sequence[str]) -> list[str]:
+    """Return the colours of :func:`shares_of_output`: each head's tint, and dim for the bias."""
+    palette = pen.theme.palette
+    return [
+        palette.head(head) if term.startswith("dot(") else palette.dim
+        for head, term in enumerate(terms)
+    ]

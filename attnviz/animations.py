@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from manim import (
     Create,
     FadeIn,
     FadeOut,
+    ImageMobject,
     LaggedStart,
     Mobject,
     ReplacementTransform,
@@ -22,14 +23,12 @@ from manim import (
     rate_functions,
 )
 
-from attnviz.mobjects.grid import GridFace
 from attnviz.mobjects.matrices import TitledMatrix
 from attnviz.theme import Theme
 
 EASE_MOVE = rate_functions.ease_in_out_cubic
 EASE_ARRIVE = rate_functions.ease_out_cubic
 QUIET = 0.22
-_SEED = 0.3
 
 
 def appear(mobjects: Iterable[Mobject], theme: Theme, shift: float = 0.12) -> Animation:
@@ -61,25 +60,6 @@ def recolour(mobjects: Iterable[VMobject], colour: str) -> Animation:
     return AnimationGroup(*(Transform(m, m.copy().set_fill(colour)) for m in mobjects))
 
 
-def fold(links: Sequence[VGroup], rows: Sequence[VGroup], theme: Theme) -> Animation:
-    """Fold every link into its cell, row by row: the cell comes out of the link's middle."""
-    return LaggedStart(
-        *(
-            AnimationGroup(
-                *(FadeOut(link, rate_func=EASE_ARRIVE) for link in ends),
-                *(
-                    FadeIn(
-                        cell, target_position=link.get_center(), scale=_SEED, rate_func=EASE_MOVE
-                    )
-                    for link, cell in zip(ends, row, strict=True)
-                ),
-            )
-            for ends, row in zip(links, rows, strict=True)
-        ),
-        lag_ratio=2 * theme.timing.stagger,
-    )
-
-
 class Glow(Animation):
     """Multiply the opacity of a mobject's whole family, without copying it.
 
@@ -91,11 +71,11 @@ class Glow(Animation):
         Of its opacities.
     """
 
-    def __init__(self, mobject: VMobject, factor: float) -> None:
+    def __init__(self, mobject: Mobject, factor: float) -> None:
         super().__init__(mobject)
         self._family: list[Any] = mobject.get_family()
         self._factor = factor
-        self._before: list[tuple[VMobject, np.ndarray, np.ndarray]] = []
+        self._before: list[tuple[np.ndarray, np.ndarray]] = []
 
     def create_starting_mobject(self) -> Any:
         """Return the mobject itself: only opacities are kept, in :meth:`begin`."""
@@ -104,25 +84,32 @@ class Glow(Animation):
     def begin(self) -> None:
         """Keep every opacity."""
         self._before = [
-            (member, member.fill_rgbas[:, 3].copy(), member.stroke_rgbas[:, 3].copy())
-            for member in self._family
+            (channel, channel.copy()) for member in self._family for channel in _opacities(member)
         ]
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Set every opacity part of the way."""
         factor = 1 + (self._factor - 1) * self.rate_func(alpha)
-        for member, fill, stroke in self._before:
-            member.fill_rgbas[:, 3] = np.clip(fill * factor, 0, 1)
-            member.stroke_rgbas[:, 3] = np.clip(stroke * factor, 0, 1)
+        for channel, before in self._before:
+            channel[...] = np.clip(before * factor, 0, 255 if channel.dtype == np.uint8 else 1)
 
 
-def hush(*mobjects: VMobject) -> Animation:
+def _opacities(member: Mobject) -> list[np.ndarray]:
+    """Return views of a mobject's own opacities, which can be written to."""
+    if isinstance(member, ImageMobject):
+        return [member.pixel_array[:, :, 3]]
+    if isinstance(member, VMobject):
+        return [member.fill_rgbas[:, 3], member.stroke_rgbas[:, 3]]
+    return []
+
+
+def hush(*mobjects: Mobject) -> Animation:
     """Take the light from mobjects; :func:`relight` gives it back."""
     return AnimationGroup(*(Glow(mobject, QUIET) for mobject in mobjects))
 
 
-def relight(*mobjects: VMobject) -> Animation:
+def relight(*mobjects: Mobject) -> Animation:
     """Give back the light that :func:`hush` took."""
     return AnimationGroup(*(Glow(mobject, 1 / QUIET) for mobject in mobjects))
 
@@ -134,46 +121,6 @@ def pile(rows: VGroup, slices: VGroup, theme: Theme) -> Animation:
         lag_ratio=theme.timing.stagger,
         rate_func=EASE_MOVE,
     )
-
-
-def mask_wave(
-    before: GridFace,
-    after: GridFace,
-    hatches: Mapping[tuple[int, int], VMobject],
-    theme: Theme,
-) -> Animation:
-    """Turn scores into masked scores; the masked pairs follow one another as one diagonal wave."""
-    waves: dict[int, list[Animation]] = {}
-    for query, key in np.ndindex(before.shape):
-        masked = (query, key) in hatches
-        changes = waves.setdefault(key - query if masked else 0, [])
-        changes.append(ReplacementTransform(before.cell(query, key), after.cell(query, key)))
-        if before.shows_digits:
-            changes.append(ReplacementTransform(before.digit(query, key), after.digit(query, key)))
-        if masked:
-            changes.append(Create(hatches[query, key]))
-    return LaggedStart(
-        *(AnimationGroup(*waves[diagonal]) for diagonal in sorted(waves)),
-        lag_ratio=3 * theme.timing.stagger,
-    )
-
-
-def normalise(
-    scores: GridFace,
-    weights: GridFace,
-    hatches: Mapping[tuple[int, int], VMobject],
-    theme: Theme,
-) -> Animation:
-    """Turn scores into weights, row by row; the marks of masked pairs go as their zeros come."""
-    rows = []
-    for query, (old, new) in enumerate(zip(scores.rows(), weights.rows(), strict=True)):
-        changes: list[Animation] = [ReplacementTransform(old, new)]
-        if scores.shows_digits:
-            pairs = zip(scores.row_digits(query), weights.row_digits(query), strict=True)
-            changes += [ReplacementTransform(digit, number) for digit, number in pairs]
-        changes += [FadeOut(mark) for (asking, _), mark in hatches.items() if asking == query]
-        rows.append(AnimationGroup(*changes))
-    return LaggedStart(*rows, lag_ratio=3 * theme.timing.stagger)
 
 
 def scatter(source: TitledMatrix, targets: Sequence[Mobject]) -> Animation:

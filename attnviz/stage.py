@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,32 +13,56 @@ from manim import (
     LEFT,
     UP,
     Animation,
+    ApplyMethod,
     Camera,
     FadeIn,
     FadeOut,
+    Group,
     LaggedStart,
     ManimColor,
     Mobject,
+    ReplacementTransform,
     Scene,
     VGroup,
+    VMobject,
     config,
 )
 
-from attnviz.animations import appear, travel, travel_copy
+from attnviz.animations import EASE_MOVE, appear, travel, travel_copy
 from attnviz.derived import top
 from attnviz.errors import UserError
 from attnviz.film import Beat, Film, PrintedNumber
-from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid, Fill, GridFace
+from attnviz.mobjects.cells import Fill
+from attnviz.mobjects.face import GridFace
+from attnviz.mobjects.grid import AttentionGrid
 from attnviz.mobjects.links import width_legend
 from attnviz.mobjects.matrices import shape_title
-from attnviz.mobjects.pen import Pen, element
-from attnviz.mobjects.tokens import TokenRow
+from attnviz.mobjects.pair import TokenPair
+from attnviz.mobjects.pen import Pen
 from attnviz.records import AttentionTrace, ModelTrace
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
-from attnviz.text import Formula, Line, Run
+from attnviz.text import Formula, Line, Number, Run
 from attnviz.theme import DARK, Theme
 from attnviz.zones import Zone, Zones
+
+_RAGGED = 1.15
+
+_WIDE = 1.8
+"""A stage this many times as wide as tall has room beside a grid."""
+
+_LEAST_ROOM = 0.6
+"""A grid makes room as it is where that leaves this share of its own shorter side."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A grid that makes room: as it stands afterwards, and the moves that take it there."""
+
+    grid: AttentionGrid
+    outline: VMobject
+    room: Zone
+    moves: list[Animation]
 
 
 class AttentionScene(Scene):
@@ -202,7 +228,10 @@ class AttentionScene(Scene):
         zone = self.zones.caption
         line = self.pen.phrase(template, slots, role="caption")
         if line.width > zone.width:
-            line = self.pen.phrase(template, slots, role="caption", wrap=zone.width)
+            # Lines of one length, with some play for the words that will not break.
+            lines = math.ceil(line.width / zone.width)
+            even = min(zone.width, _RAGGED * line.width / lines)
+            line = self.pen.phrase(template, slots, role="caption", wrap=even)
             return line.move_to(zone.centre)
         return line.stand_in(zone)
 
@@ -215,9 +244,20 @@ class AttentionScene(Scene):
     # -- pictures of the subject -------------------------------------------------------------
 
     @property
-    def focused(self) -> list[int]:
-        """The lit query and the key it looks at most: they keep their labels in long sentences."""
-        return [self.query, top(self.attention.weights[self.head, self.query])]
+    def focused(self) -> tuple[list[int], list[int]]:
+        """Queries and keys that keep their labels in long sentences, the most important first.
+
+        They are the lit query and the key it looks at most; in one sentence each is both.
+        """
+        query, key = self.query, top(self.attention.weights[self.head, self.query])
+        if self.attention.kind == "self":
+            return [query, key], [key, query]
+        return [query], [key]
+
+    def lens(self, query: int) -> tuple[int, list[int]]:
+        """Return a query for the lens of a large grid, and its keys, the highest score first."""
+        scores = self.attention.scores[self.head, query]
+        return query, np.argsort(-scores, kind="stable").tolist()
 
     def query_word(self, query: int) -> Run:
         """Return a query's token for a phrase."""
@@ -239,39 +279,16 @@ class AttentionScene(Scene):
             slots["key"] = self.key_word(key)
         return f"{{query}} looks most at {where}: {{weight}} of its attention.", slots
 
-    def token_row(self, colour: str) -> TokenRow:
-        """Return the sentence in a row, with room for a title beside it."""
-        stage = self.zones.stage
-        return TokenRow(
+    def token_pair(self, zone: Zone, colours: tuple[str, str]) -> TokenPair:
+        """Return the sentences that ask and answer, facing each other in a zone."""
+        return TokenPair(
             self.pen,
             self.attention.query_tokens,
-            width=stage.width - 2 * self._title_room,
-            colour=colour,
-            focused=self.focused,
-        ).move_to(stage.centre)
-
-    @property
-    def _title_room(self) -> float:
-        return 6 * self.theme.sizes.label
-
-    def row_title(self, text: str, row: TokenRow) -> Line:
-        """Return the title that stands at the left of a row of tokens, on its baseline."""
-        title = self.pen.words(text, colour=self.theme.palette.dim)
-        lines = [item for item in row if isinstance(item, Line)]
-        left = row.get_left()[0] - self.theme.space.wide_gap
-        return title.end_at(left).stand_on(lines[0].baseline)
-
-    def numbers_under(self, row: TokenRow, address: str) -> VGroup:
-        """Return a row of numbers under the tokens; above 12 tokens only under the focused ones."""
-        count = len(row.submobjects)
-        shown = [i for i in range(count) if count <= DIGITS_UP_TO or i in self.focused]
-        sizes = self.theme.sizes
-        numbers = VGroup()
-        for index in shown:
-            number = self.pen.number(element(address, index), cap=sizes.label)
-            number.set_x(row[index].get_x())
-            numbers.add(number.stand_on(float(row.get_bottom()[1]) - 2.2 * sizes.label))
-        return numbers
+            self.attention.key_tokens,
+            zone,
+            colours=colours,
+            focused=(self.focused[0], self.focused[1]),
+        )
 
     def link_legend(self, address: str) -> VGroup:
         """Return the legend of the links' width: a bar as wide as a whole row of attention."""
@@ -285,8 +302,24 @@ class AttentionScene(Scene):
         stage = self.zones.stage
         return legend.move_to((stage.centre[0], stage.bottom + legend.height / 2, 0.0))
 
-    def head_grid(self, address: str, zone: Zone, *, fill: Fill, places: int = 2) -> AttentionGrid:
-        """Return a matrix ``[query, key]`` of the filmed head as a grid in the middle of a zone."""
+    def head_grid(
+        self,
+        address: str,
+        zone: Zone | None = None,
+        *,
+        fill: Fill,
+        places: int = 2,
+        lens: int | None = None,
+    ) -> AttentionGrid:
+        """Return a matrix ``[query, key]`` of the filmed head as a grid in the middle of a zone.
+
+        Without a zone it is that of the stage which leaves the room that :meth:`step_aside` needs.
+        A lens, where the grid is large, shows the row of the given query, or of the lit one.
+        """
+        if zone is None:
+            zone = self.zones.stage
+            if zone.width > zone.height * _WIDE:
+                _left, zone, _right = zone.columns(1, 3, 1)
         return AttentionGrid(
             self.pen,
             address,
@@ -297,7 +330,46 @@ class AttentionScene(Scene):
             fill=fill,
             places=places,
             focused=self.focused,
+            lens=self.lens(self.query if lens is None else lens),
         ).move_to(zone.centre)
+
+    def step_aside(
+        self, grid: AttentionGrid, outline: VMobject, totals: VGroup | None = None
+    ) -> Aside:
+        """Make room beside a grid for what follows.
+
+        The grid moves to the left or to the top of the stage; where that leaves too little room,
+        a small one without digits takes its place.
+
+        Parameters
+        ----------
+        grid
+            A grid that stands in the scene.
+        outline
+            The frame around one of its rows, which goes with it.
+        totals
+            What stands at the ends of its rows: it goes with it too, or fades.
+        """
+        gap = 2 * self.theme.space.wide_gap
+        group = Group(grid, *([totals] if totals else []))
+        place, room = self.zones.stage.apart(group.width, group.height, gap)
+        if min(room.width, room.height) > _LEAST_ROOM * min(place.width, place.height):
+            way = place.centre - group.get_center()
+            moves: list[Animation] = [
+                ApplyMethod(part.shift, way, rate_func=EASE_MOVE) for part in (*group, outline)
+            ]
+            return Aside(grid, outline, room, moves)
+        place, room = self.zones.stage.split(4, 5, gap=gap)
+        small = grid.shrunken(self.pen, place)
+        frame = small.face.row_outline(grid.face.row_of(outline))
+        digits = Group(grid.face.digits, *([grid.face.lens] if grid.face.lens else []))
+        moves = [
+            ReplacementTransform(grid.face.cells, small.face.cells, rate_func=EASE_MOVE),
+            ReplacementTransform(grid.titles, small.titles, rate_func=EASE_MOVE),
+            ReplacementTransform(outline, frame, rate_func=EASE_MOVE),
+            FadeOut(digits, grid.query_labels, grid.key_labels, *grid.magnifier, *group[1:]),
+        ]
+        return Aside(small, frame, room, moves)
 
     def signed_fill(self, address: str) -> Fill:
         """Return the colours of signed numbers, scaled to an address's largest magnitude.
@@ -340,24 +412,32 @@ class AttentionScene(Scene):
         formula.move_to(self.zones.formula.centre)
         return formula
 
-    def bring_digits(self, grid: GridFace, query: int, numbers: VGroup) -> list[Animation]:
-        """Let a grid's digits appear; one row's are numbers that stand elsewhere and travel in."""
-        if not grid.shows_digits:
-            return [FadeOut(numbers)]
+    def bring_digits(self, face: GridFace, numbers: VGroup) -> list[Animation]:
+        """Let a grid's digits appear; those that stand elsewhere as numbers travel in."""
         self.bring_to_front(numbers)
-        rows = grid.digit_rows()
-        others = [row for asking, row in enumerate(rows) if asking != query]
-        pairs = zip(numbers, rows[query], strict=True)
-        return [*(travel(number, digit) for number, digit in pairs), appear(others, self.theme)]
+        places = {digit.address: digit for digit in face.numbers()}
+        standing = {number.address: number for number in numbers if isinstance(number, Number)}
+        moves = [
+            travel(number, places[address]) if address in places else FadeOut(number)
+            for address, number in standing.items()
+        ]
+        rows: dict[float, list[Number]] = {}
+        for address, digit in places.items():
+            if address not in standing:
+                rows.setdefault(round(digit.baseline, 3), []).append(digit)
+        lens = [FadeIn(face.lens.cells)] if face.lens else []
+        return [*lens, *moves, appear([VGroup(*row) for row in rows.values()], self.theme)]
 
-    def hand_over(self, grid: GridFace, query: int, numbers: VGroup) -> Animation:
-        """Send copies of one row's numbers to where they are used next."""
-        if not grid.shows_digits:
-            return FadeIn(numbers)
+    def hand_over(self, face: GridFace, numbers: VGroup) -> Animation:
+        """Send copies of a grid's digits to where they are used next, as numbers."""
+        places = {digit.address: digit for digit in face.numbers()}
         return LaggedStart(
             *(
-                travel_copy(digit, number)
-                for digit, number in zip(grid.row_digits(query), numbers, strict=True)
+                travel_copy(places[number.address], number)
+                if number.address in places
+                else FadeIn(number)
+                for number in numbers
+                if isinstance(number, Number)
             ),
             lag_ratio=self.theme.timing.stagger,
         )

@@ -44,6 +44,16 @@ class Zone:
         edge = self.left + width
         return replace(self, right=edge), replace(self, left=edge + gap)
 
+    def apart(self, width: float, height: float, gap: float) -> tuple[Zone, Zone]:
+        """Cut off room for something at the left or at the top; return it and what is left.
+
+        It is cut off where the rest is nearer to a square; a rest may have no room at all.
+        """
+        edge = self.top - height
+        beside = self.beside(width, gap)
+        below = replace(self, bottom=edge), replace(self, top=edge - gap)
+        return max(beside, below, key=lambda cut: min(cut[1].width, cut[1].height))
+
     def shrunk(self, share: float) -> Zone:
         """Return a zone of ``share`` of both sides about the same middle."""
         x, y, _ = self.centre

@@ -25,7 +25,7 @@ class SharpestRow(AttentionScene):
     def show_grid(self) -> None:
         """Beat 1: the weights of the filmed head."""
         weights = self.address("weights", self.head)
-        self.grid = self.head_grid(weights, self.zones.stage, fill=self.theme.palette.weights)
+        self.grid = self.head_grid(weights, fill=self.theme.palette.weights)
         with self.beat(
             "grid",
             "Head {head} of layer {layer}: every row says where one word looks.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from manim import Create, FadeIn, FadeOut, ReplacementTransform, TransformFromCopy
+from manim import Create, FadeIn, FadeOut, Group, ReplacementTransform, TransformFromCopy
 
-from attnviz.animations import EASE_MOVE, appear, mask_wave, normalise, recolour
+from attnviz.animations import EASE_MOVE, appear, recolour
 from attnviz.derived import most_hidden
 from attnviz.errors import UserError
 from attnviz.mobjects.masks import MaskedGrid
@@ -15,6 +15,7 @@ from attnviz.mobjects.questions import Questions
 from attnviz.mobjects.shares import ShareTable
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
+from attnviz.waves import mask_wave, normalise
 from attnviz.zones import Zone
 
 FORMULA = '"softmax" (({{Q : query}} {{K^top : key}}) / sqrt(d_k) + {{M : mask}})'
@@ -33,6 +34,7 @@ class CausalMask(AttentionScene):
                 "give --mask causal or --mask window:N with a small N"
             )
         self.trace_for(replace(self.spec, mask="none"), prefix="none")
+        self.before = self.address("weights", self.head, prefix="none")
         self.ask_questions()
         self.hide_the_future()
         self.share_again()
@@ -50,57 +52,55 @@ class CausalMask(AttentionScene):
         ):
             self.play(appear(questions.asked, self.theme), run_time=self.theme.timing.turns)
             self.play(recolour(questions.unlit, self.theme.palette.dim), Create(arrow))
-        self.play(FadeOut(questions, arrow), run_time=self.theme.timing.quick)
+        self.questions = Group(questions, arrow)
 
     def hide_the_future(self) -> None:
         """Beat 2: in the grid of scores every pair that the mask forbids becomes −∞."""
-        scores = self.address("scores", self.head)
-        left, self.panel = self.zones.stage.columns(9, 5, gap=3 * self.theme.space.wide_gap)
-        self.grid = self.head_grid(scores, left, fill=self.signed_fill(scores), places=1)
-        self.masked = self.grid.redrawn(
-            self.pen,
-            f"masked({scores}, {self.mask_address()})",
-            fill=self.signed_fill(scores),
-            places=1,
-        )
+        scores, mask = self.address("scores", self.head), self.mask_address()
+        fill = self.signed_fill(scores)
+        self.row = most_hidden(self.pen.array(self.before), self.mask)
+        self.grid = self.head_grid(scores, fill=fill, places=1, lens=self.row)
+        masked = self.grid.redrawn(self.pen, f"masked({scores}, {mask})", fill=fill, places=1)
         self.hatches = self.grid.face.hatches(~self.mask)
         with self.beat(
             "mask", "Before the softmax, the score of every word that is out of sight becomes −∞."
         ):
-            self.play(FadeIn(self.grid, self.formula(FORMULA)))
+            self.play(FadeOut(self.questions), FadeIn(self.grid, self.formula(FORMULA)))
             self.play(
-                mask_wave(self.grid.face, self.masked, self.hatches, self.theme),
+                mask_wave(self.grid.face, masked, self.hatches, ~self.mask),
                 run_time=2 * self.theme.timing.slow,
             )
+            self.grid.adopt(masked)
 
     def share_again(self) -> None:
         """Beat 3: softmax by rows; what the mask took, the others share."""
-        before = self.address("weights", self.head, prefix="none")
-        after = self.address("weights", self.head)
-        row = most_hidden(self.pen.array(before), self.mask)
-        self.weights = self.grid.redrawn(self.pen, after, fill=self.theme.palette.weights)
-        totals = self.weights.row_totals(self.pen)
-        outline = self.weights.row_outline(row)
-        columns = {"no mask": element(before, row), "masked": element(after, row)}
-        table = ShareTable(self.pen, self.attention.key_tokens, columns, self.panel)
+        timing, after = self.theme.timing, self.address("weights", self.head)
+        weights = self.grid.redrawn(self.pen, after, fill=self.theme.palette.weights)
+        totals, outline = weights.row_totals(self.pen), weights.row_outline(self.row)
+        columns = {"no mask": element(self.before, self.row), "masked": element(after, self.row)}
         with self.beat(
             "shares",
             "Unmasked, {query} gives {hidden} to words out of sight; now the others share it.",
-            query=self.query_word(row),
-            hidden=element(f"hidden_shares({before}, {self.mask_address()})", row),
+            query=self.query_word(self.row),
+            hidden=element(f"hidden_shares({self.before}, {self.mask_address()})", self.row),
         ):
             self.play(
-                normalise(self.masked, self.weights, self.hatches, self.theme),
+                normalise(self.grid.face, weights, self.hatches),
                 FadeIn(totals),
-                run_time=2 * self.theme.timing.slow,
+                run_time=2 * timing.slow,
             )
-            self.play(Create(outline), FadeIn(table.labels, table.columns[0]))
-            self.play(TransformFromCopy(*table.columns), run_time=self.theme.timing.slow)
-        self.play(FadeOut(outline, table, totals), run_time=self.theme.timing.quick)
+            self.grid.adopt(weights)
+            self.play(Create(outline))
+            aside = self.step_aside(self.grid, outline, totals)
+            table = ShareTable(self.pen, self.attention.key_tokens, columns, aside.room)
+            self.play(*aside.moves, FadeIn(table.labels, table.columns[0]), run_time=timing.slow)
+            self.play(TransformFromCopy(*table.columns), run_time=timing.slow)
+        self.grid = aside.grid
+        self.aside = Group(aside.outline, totals, table)
 
     def compare_masks(self) -> None:
         """Beat 4: how many pairs are kept, here and under two other masks on the same scores."""
-        zones = self.zones.stage.columns(1, 1, 1, gap=2 * self.theme.space.wide_gap)
+        zones = self.zones.stage.split(1, 1, 1, gap=2 * self.theme.space.wide_gap)
         prefixes = self.three_masks()
         grids = [
             self.masked_grid(prefix, zone) for prefix, zone in zip(prefixes, zones, strict=True)
@@ -113,9 +113,9 @@ class CausalMask(AttentionScene):
             pairs=f"count({self.mask_address()})",
             kept=f"count_true({self.mask_address()})",
         ):
-            self.play(FadeOut(self.weights.digits, self.grid.labels))
+            self.play(FadeOut(self.aside, self.grid.face.digits, self.grid.around))
             self.play(
-                ReplacementTransform(self.weights.cells, grids[here].face.cells),
+                ReplacementTransform(self.grid.face.cells, grids[here].face.cells),
                 FadeIn(grids[here].around),
                 rate_func=EASE_MOVE,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import UP, Create, FadeIn, FadeOut, VGroup
+from manim import UP, Create, FadeIn, FadeOut, Group
 
 from attnviz.animations import appear, scatter, slide
 from attnviz.derived import top, top_magnitude
@@ -51,7 +51,7 @@ class MultiHead(AttentionScene):
         vectors = TitledMatrix(
             self.pen, "vectors", self.address("x_q"), stage.shrunk(0.6), self.theme.palette.ink
         )
-        VGroup(*self.views).set_y(stage.centre[1])
+        Group(*self.views).set_y(stage.centre[1])
         self.add(vectors)
         with self.beat(
             "heads",
@@ -72,7 +72,7 @@ class MultiHead(AttentionScene):
             "Each head blends its own values: an output of {width} numbers for every word.",
             width=f"size({heads}, 2)",
         ):
-            self.play(VGroup(*self.views).animate.align_to((0.0, self.upper.top, 0.0), UP))
+            self.play(Group(*self.views).animate.align_to((0.0, self.upper.top, 0.0), UP))
             self.play(appear(self.outputs, self.theme))
 
     def join_outputs(self) -> None:

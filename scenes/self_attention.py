@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from manim import (
-    LEFT,
-    RIGHT,
     Create,
     FadeIn,
     FadeOut,
     FadeTransform,
-    LaggedStart,
+    Group,
     ReplacementTransform,
     Transform,
     TransformFromCopy,
-    VGroup,
 )
 
-from attnviz.animations import (
-    EASE_MOVE,
-    appear,
-    fold,
-    hush,
-    pile,
-    reach_out,
-    recolour,
-    relight,
-)
-from attnviz.mobjects.links import fan, same_word_lines
-from attnviz.mobjects.values import ValueRows, ramp_legend
+from attnviz.animations import EASE_MOVE, appear, hush, pile, reach_out, recolour, relight
+from attnviz.mobjects.values import Blend
 from attnviz.stage import AttentionScene
+from attnviz.waves import Fold
 
 FORMULA = (
     '{{"softmax" : softmax}} '
@@ -48,135 +36,120 @@ class SelfAttention(AttentionScene):
         self.assemble_formula()
 
     def write_twice(self) -> None:
-        """Beat 1: the same words above as queries and below as keys; one of them lights."""
-        palette = self.theme.palette
-        sentence = self.token_row(palette.ink)
-        self.queries = self.token_row(palette.dim).set_y(self.zones.stage.at(0.18))
-        self.keys = self.token_row(palette.key).set_y(self.zones.stage.at(0.68))
-        self.titles = VGroup(
-            self.row_title("Query", self.queries), self.row_title("Key", self.keys)
-        )
-        same = same_word_lines(self.queries, self.keys, self.theme)
+        """Beat 1: the same words as queries and as keys; one of them lights."""
+        palette, timing = self.theme.palette, self.theme.timing
+        self.pair = self.token_pair(self.zones.stage, (palette.dim, palette.key))
+        self.same = self.pair.same_word_lines()
+        sentence = self.pair.sentence(palette.ink)
         self.add(sentence)
         with self.beat(
-            "twice", "One sentence, written twice: above, each word asks; below, each word answers."
+            "twice", "One sentence, written twice: each word asks, and each word answers."
         ):
             self.play(
-                ReplacementTransform(sentence.copy(), self.queries),
-                ReplacementTransform(sentence, self.keys),
-                run_time=self.theme.timing.slow,
+                ReplacementTransform(sentence.copy(), self.pair.queries),
+                ReplacementTransform(sentence, self.pair.keys),
+                run_time=timing.slow,
                 rate_func=EASE_MOVE,
             )
-            self.play(FadeIn(self.titles), Create(same))
-            self.play(recolour([self.queries[self.query]], palette.query))
-        self.play(FadeOut(same), run_time=self.theme.timing.quick)
+            self.play(FadeIn(self.pair.titles), Create(self.same))
+            self.play(recolour([self.pair.queries[self.query]], palette.query))
 
     def fan_out(self) -> None:
-        """Beat 2: one query's links, as wide as its weights, which stand under the keys."""
+        """Beat 2: one query's links, as wide as its weights, which stand at the keys."""
+        weights = self.address("weights", self.head, self.query)
         self.links = [
-            fan(row, query, self.queries, self.keys, self.theme)
-            for query, row in enumerate(self.attention.weights[self.head])
+            self.pair.fan(row, query) for query, row in enumerate(self.attention.weights[self.head])
         ]
-        self.shares = self.numbers_under(self.keys, self.address("weights", self.head, self.query))
-        self.legend = self.link_legend(self.address("weights", self.head, self.query))
+        self.shares = self.pair.numbers(weights)
+        self.legend = self.link_legend(weights)
         template, slots = self.claim(self.query)
         with self.beat("fan", template, **slots):
+            self.play(FadeOut(self.same), run_time=self.theme.timing.quick)
             self.play(reach_out(self.links[self.query], self.theme), FadeIn(self.legend))
             self.play(appear(self.shares, self.theme))
 
     def fold_into_grid(self) -> None:
         """Beat 3: every word takes its turn, then all links fold into the grid."""
-        palette, timing = self.theme.palette, self.theme.timing
-        _left, middle, _right = self.zones.stage.columns(1, 3, 1)
-        self.grid = self.head_grid(self.address("weights", self.head), middle, fill=palette.weights)
-        shown = self.links[self.query]
-        others = [q for q in range(len(self.links)) if q != self.query]
+        timing, weights = self.theme.timing, self.address("weights", self.head)
+        self.grid = self.head_grid(weights, fill=self.theme.palette.weights)
         with self.beat("grid", "Every word takes its turn; each link becomes one cell of a grid."):
             self.play(hush(self.shares), FadeOut(self.legend), run_time=timing.quick)
-            for query, before in zip(others, [self.query, *others], strict=False):
-                self.play(
-                    Transform(shown, self.links[query].copy()),
-                    recolour([self.queries[query]], palette.query),
-                    recolour([self.queries[before]], palette.dim),
-                    run_time=timing.turns / len(others),
-                )
-            self.remove(shown)
-            self.links[self.query] = fan(
-                self.attention.weights[self.head, self.query],
-                self.query,
-                self.queries,
-                self.keys,
-                self.theme,
-            )
+            self.take_turns()
             self.play(
-                LaggedStart(*map(FadeIn, self.links), lag_ratio=timing.stagger),
-                recolour(self.queries, palette.query),
-            )
-            self.play(
-                fold(self.links, self.grid.face.rows(), self.theme),
-                ReplacementTransform(self.queries, self.grid.query_labels),
-                ReplacementTransform(self.keys, self.grid.key_labels),
-                ReplacementTransform(self.titles, self.grid.titles),
+                Fold(self.links, self.grid.face),
+                ReplacementTransform(self.pair.queries, self.grid.query_labels),
+                ReplacementTransform(self.pair.keys, self.grid.key_labels),
+                ReplacementTransform(self.pair.titles, self.grid.titles),
                 run_time=2 * timing.slow,
             )
-            self.play(*self.bring_digits(self.grid.face, self.query, self.shares))
+            self.play(*self.bring_digits(self.grid.face, self.shares))
+            self.add(self.grid)
+
+    def take_turns(self) -> None:
+        """Let each other word send its links, then all at once."""
+        palette, timing = self.theme.palette, self.theme.timing
+        queries, shown = self.pair.queries, self.links[self.query].copy()
+        others = [query for query in range(len(queries)) if query != self.query]
+        self.remove(self.links[self.query])
+        for query, before in zip(others, [self.query, *others], strict=False):
+            self.play(
+                Transform(shown, self.links[query].copy()),
+                recolour([queries[query]], palette.query),
+                recolour([queries[before]], palette.dim),
+                run_time=timing.turns / len(others),
+            )
+        self.remove(shown)
+        self.play(FadeIn(*self.links), recolour(queries, palette.query))
 
     def blend_values(self) -> None:
         """Beat 4: the row of one query cuts the values into slices that stack to its new vector."""
         theme, timing = self.theme, self.theme.timing
-        left, right = self.zones.stage.beside(self.grid.width, gap=2 * theme.space.wide_gap)
-        _header, body, foot, result = right.rows(0.9, 7.2, 0.8, 2.3)
-        values = self.address("v", self.head)
-        row = self.attention.weights[self.head, self.query]
-        self.values = ValueRows(
+        outline = self.grid.face.row_outline(self.query)
+        aside = self.step_aside(self.grid, outline)
+        self.blend = Blend(
             self.pen,
-            values,
-            self.attention.key_tokens,
-            width=right.width,
-            height=body.height,
-            focused=self.focused,
-        ).place_in(body)
-        title = self.matrix_title("Values", values, theme.palette.value, self.values.matrix)
-        legend = ramp_legend(self.pen, values, width=right.width / 6)
-        legend.move_to(foot.centre).align_to(self.values.matrix, RIGHT)
-        self.outline = self.grid.face.row_outline(self.query)
-        weights = self.values.weights(self.pen, self.address("weights", self.head, self.query))
-        slices = self.values.slices(row, result)
-        blended = self.values.blended(
-            self.pen, self.address("heads", self.head, self.query), slices
+            f"layers[{self.layer}]",
+            self.head,
+            self.query,
+            tokens=self.attention.key_tokens,
+            name=self.pen.phrase("new {token}", {"token": self.query_word(self.query)}),
+            zone=aside.room,
+            focused=self.focused[1],
         )
-        name = self.pen.phrase("new {token}", {"token": self.query_word(self.query)})
-        name.next_to(blended, LEFT, buff=theme.space.wide_gap)
         with self.beat(
             "blend",
             "The weights of {query} set how thick a slice of each value goes into its new vector.",
             query=self.query_word(self.query),
         ):
-            self.play(self.grid.animate.move_to(left.centre), rate_func=EASE_MOVE)
-            self.play(FadeIn(self.values), FadeIn(title), FadeIn(legend))
-            self.play(Create(self.outline.move_to(self.grid.face.row(self.query))))
-            self.play(self.hand_over(self.grid.face, self.query, weights))
-            self.play(pile(self.values.matrix, slices, theme), run_time=2 * timing.slow)
-            self.play(FadeIn(name), FadeTransform(slices, blended))
-        self.value_side = VGroup(self.values, title, legend, weights, blended, name)
+            self.play(Create(outline))
+            self.play(
+                *aside.moves,
+                FadeIn(self.blend.standing),
+                self.hand_over(self.grid.face, self.blend.weights),
+                run_time=timing.slow,
+            )
+            pieces = self.blend.slices
+            self.play(pile(self.blend.rows.matrix, pieces, theme), run_time=2 * timing.slow)
+            self.play(FadeIn(self.blend.label), FadeTransform(pieces, self.blend.blended))
+        self.grid, self.outline = aside.grid, aside.outline
 
     def assemble_formula(self) -> None:
         """Beat 5: the formula assembles, each term from the part of the stage it stands for."""
         formula = self.formula(FORMULA)
-        asking = VGroup(self.grid.query_labels, self.grid.key_labels)
-        scores = VGroup(self.grid.face, self.outline)
+        asking, answering = self.grid.side_words
+        scores = Group(self.grid.face, self.outline)
         with self.beat(
             "formula",
             "Match queries with keys, turn the scores into shares, blend the values.",
         ):
-            self.play(hush(scores, self.value_side))
+            self.play(hush(scores, self.blend))
             self.play(
-                TransformFromCopy(self.grid.query_labels, formula.term("query")),
-                TransformFromCopy(self.grid.key_labels, formula.term("key")),
+                TransformFromCopy(asking, formula.term("query")),
+                TransformFromCopy(answering, formula.term("key")),
             )
-            self.play(relight(scores), hush(asking))
+            self.play(relight(scores), hush(asking, answering))
             self.play(*(FadeIn(part) for part in (formula.unnamed(), formula.term("scale"))))
             self.play(FadeIn(formula.term("softmax")))
-            self.play(relight(self.value_side), hush(scores))
-            self.play(TransformFromCopy(self.values.matrix, formula.term("value")))
-            self.play(relight(asking, scores))
+            self.play(relight(self.blend), hush(scores))
+            self.play(TransformFromCopy(self.blend.rows.matrix, formula.term("value")))
+            self.play(relight(asking, answering, scores))

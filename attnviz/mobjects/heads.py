@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from manim import DOWN, LEFT, UP, Line, Mobject, Rectangle, VGroup, VMobject
+from manim import DOWN, LEFT, UP, Group, Line, Mobject, Rectangle, VGroup, VMobject
 
 from attnviz.derived import HABIT_FLOOR, habit
-from attnviz.mobjects.grid import AttentionGrid
+from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
 from attnviz.mobjects.matrices import HeatMatrix, TitledMatrix, outline
 from attnviz.mobjects.pen import Pen, Slots, element
 from attnviz.records import AttentionTrace
@@ -25,7 +25,7 @@ HABIT_NAMES = {
 _TALLEST_ROW = 0.3
 
 
-class HeadView(VGroup):
+class HeadView(Group):
     """One head: its name in its tint, its small grid, and what it measurably does here.
 
     Parameters
@@ -65,6 +65,7 @@ class HeadView(VGroup):
             height=middle.height,
             fill=pen.theme.palette.weights,
             small=True,
+            image=len(tokens) > DIGITS_UP_TO,
         ).move_to(middle.centre)
         self.title = pen.phrase("head {head}", {"head": f"index({head})"}, colour=self.tint)
         self.does = self._habit(pen, weights, tokens, link)

@@ -8,6 +8,7 @@ from manim import UP, Arrow, VGroup, VMobject
 
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.tokens import spread
 from attnviz.text import Line
 from attnviz.zones import Zone
 
@@ -17,8 +18,8 @@ _TIP = 0.18
 class Questions(VGroup):
     """The sentence on top; below it one row a beginning, each ending in a question mark.
 
-    Words stand in columns, so that every question mark is under the word that answers it.
-    Of a sentence of more than 12 tokens the first 12 show.
+    Words stand in columns, so that every question mark is under the word that answers it. At most
+    12 beginnings show, and no more than there is room for.
 
     Parameters
     ----------
@@ -32,38 +33,45 @@ class Questions(VGroup):
 
     def __init__(self, pen: Pen, tokens: Sequence[str], zone: Zone) -> None:
         palette, sizes = pen.theme.palette, pen.theme.sizes
-        shown = min(len(tokens), DIGITS_UP_TO)
+        columns, xs = self._columns(pen, tokens, zone)
+        shown = len(columns) - 1
         lines = zone.rows(*[1.0] * (shown + 1))
-        tokens = tokens[: shown + 1]
-        slots = zone.columns(*[1.0] * (shown + 1))
-        longest = slots[0].width - pen.theme.space.gap
 
-        def word(text: str, row: int, column: int, colour: str) -> Line:
-            line = pen.token(text, colour=colour, cap=sizes.label, longest=longest)
-            line.set_x(slots[column].centre[0])
-            line.stand_on(float(lines[row].centre[1]) - sizes.label / 2)
-            return line
+        def place(line: Line, row: int, column: int) -> Line:
+            return line.set_x(xs[column]).stand_in(lines[row])
 
-        def mark(row: int, column: int) -> Line:
-            line = pen.words("?", colour=palette.ink, weight="bold")
-            line.set_x(slots[column].centre[0])
-            line.stand_on(float(lines[row].centre[1]) - sizes.label / 2)
-            return line
+        def word(column: int, row: int, colour: str) -> Line:
+            token = pen.token(
+                columns[column], colour=colour, cap=sizes.label, longest=zone.width / 4
+            )
+            return place(token, row, column)
 
-        self.sentence = VGroup(*(word(t, 0, i, palette.key) for i, t in enumerate(tokens)))
+        answers = range(min(len(tokens), shown + 1))
+        self.sentence = VGroup(*(word(i, 0, palette.key) for i in answers))
         self.beginnings = VGroup(
             *(
-                VGroup(
-                    *(word(t, end + 1, i, palette.query) for i, t in enumerate(tokens[: end + 1]))
-                )
+                VGroup(*(word(i, end + 1, palette.query) for i in range(end + 1)))
                 for end in range(shown)
             )
         )
-        self.marks = VGroup(*(mark(end + 1, end + 1) for end in range(shown)))
+        mark = pen.words("?", colour=palette.ink, weight="bold")
+        self.marks = VGroup(*(place(mark.copy(), end + 1, end + 1) for end in range(shown)))
         self._lift = pen.theme.space.gap * UP
         self._lit = (shown - 1) // 2
         self._arrow = (palette.key, pen.theme.space.outline)
         super().__init__(self.sentence, self.beginnings, self.marks)
+
+    @staticmethod
+    def _columns(pen: Pen, tokens: Sequence[str], zone: Zone) -> tuple[list[str], list[float]]:
+        """Return what heads each column, and the columns' middles; the last may be a mark's."""
+        cap = pen.theme.sizes.label
+        columns = [*tokens[: DIGITS_UP_TO + 1], "?"][: DIGITS_UP_TO + 1]
+        while True:
+            words = [pen.token(text, cap=cap, longest=zone.width / 4) for text in columns]
+            middles = spread([word.width for word in words], zone.width, pen.theme.space.wide_gap)
+            if middles is not None:
+                return columns, [float(zone.centre[0]) + middle for middle in middles]
+            columns = columns[:-1]
 
     @property
     def asked(self) -> list[VGroup]:

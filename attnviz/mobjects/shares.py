@@ -41,7 +41,7 @@ class ShareTable(VGroup):
         shown = self._largest([pen.array(address) for address in columns.values()])
         lines = zone.rows(1.6, *[1.0] * len(shown), 1.0)
         labels = [
-            pen.token(tokens[key], colour=palette.key, cap=sizes.label, longest=zone.width / 4)
+            pen.token(tokens[key], colour=palette.key, cap=sizes.label, longest=zone.width / 3)
             for key in shown
         ]
         names, rest = zone.beside(max(label.width for label in labels), gap=2 * gap)

@@ -9,7 +9,7 @@ import numpy as np
 from manim import LEFT, RIGHT, UP, Rectangle, VGroup
 
 from attnviz.mobjects.grid import DIGITS_UP_TO
-from attnviz.mobjects.matrices import HeatMatrix
+from attnviz.mobjects.matrices import HeatMatrix, shape_title
 from attnviz.mobjects.pen import Pen, element
 from attnviz.text import Line, Number
 from attnviz.zones import Zone
@@ -130,6 +130,56 @@ class ValueRows(VGroup):
         )
         row.move_to(stack)
         return row
+
+
+class Blend(VGroup):
+    """The values of one head, the weights of one query, and the vector that they make.
+
+    Parameters
+    ----------
+    pen
+        Draws the type.
+    layer
+        Address of the layer, e.g. ``layers[1]``.
+    head, query
+        Whose values, and whose weights.
+    tokens
+        The keys' texts.
+    name
+        What the new vector is called.
+    zone
+        The room.
+    focused
+        Rows that are labelled in any case.
+    """
+
+    def __init__(
+        self,
+        pen: Pen,
+        layer: str,
+        head: int,
+        query: int,
+        *,
+        tokens: Sequence[str],
+        name: Line,
+        zone: Zone,
+        focused: Sequence[int] = (),
+    ) -> None:
+        header, body, foot, result = zone.rows(0.9, 7.2, 0.8, 2.3)
+        values, weights = f"{layer}.v[{head}]", f"{layer}.weights[{head}, {query}]"
+        colour = pen.theme.palette.value
+        self.rows = ValueRows(
+            pen, values, tokens, width=zone.width, height=body.height, focused=focused
+        ).place_in(body)
+        self.title = shape_title(pen, "Values", values, colour).align_to(self.rows.matrix, LEFT)
+        self.title.stand_on(header.bottom + pen.theme.space.gap)
+        legend = ramp_legend(pen, values, width=zone.width / 6).move_to(foot.centre)
+        self.standing = VGroup(self.rows, self.title, legend.align_to(self.rows.matrix, RIGHT))
+        self.weights = self.rows.weights(pen, weights)
+        self.slices = self.rows.slices(pen.array(weights), result)
+        self.blended = self.rows.blended(pen, f"{layer}.heads[{head}, {query}]", self.slices)
+        self.label = name.next_to(self.blended, LEFT, buff=pen.theme.space.wide_gap)
+        super().__init__(self.standing, self.weights, self.blended, self.label)
 
 
 def ramp_legend(pen: Pen, address: str, width: float) -> VGroup:

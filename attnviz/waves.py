@@ -1,0 +1,186 @@
+"""Motion of whole grids, each cell at its own time, as one animation instead of one a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from manim import Animation, Scene, VGroup, VMobject, linear, rate_functions
+
+from attnviz.mobjects.face import GridFace, Patch
+
+_CHANGE = 0.3
+"""The share of a wave's time that one cell's change takes."""
+
+_SEED = 0.3
+"""How large a cell is, of its size, when it comes out of its link."""
+
+Pair = tuple[int, int]
+Marks = Mapping[Pair, VMobject]
+
+
+class Arrivals(Animation):
+    """Something that happens at its own time at each place.
+
+    Parameters
+    ----------
+    mobject
+        What changes; it is never copied.
+    arrival
+        When each place's change begins, 0 to 1, in any shape; the last one's ends with the
+        animation.
+    """
+
+    def __init__(self, mobject: Any, arrival: np.ndarray, **options: Any) -> None:
+        super().__init__(mobject, rate_func=linear, **options)
+        self._arrival = arrival
+
+    def create_starting_mobject(self) -> Any:
+        """Return the mobject itself: what is needed of it is kept in :meth:`begin`."""
+        return self.mobject
+
+    def progress(self, alpha: float) -> np.ndarray:
+        """Return how far each place's change is, 0 to 1, eased at both ends."""
+        begun = (alpha - self._arrival * (1 - _CHANGE)) / _CHANGE
+        eased = np.vectorize(rate_functions.ease_in_out_cubic)
+        return np.asarray(eased(np.clip(begun, 0.0, 1.0)))
+
+
+class Wave(Arrivals):
+    """Change one face into another of the same cells: colours blend in place, digits cross.
+
+    Parameters
+    ----------
+    before, after
+        The faces; the second stands in the scene at the end, the first does not.
+    arrival
+        ``[query, key]``, when each pair's change begins.
+    coming, going
+        Marks that appear, and that vanish, with their pair.
+    """
+
+    def __init__(
+        self,
+        before: GridFace,
+        after: GridFace,
+        arrival: np.ndarray,
+        *,
+        coming: Marks | None = None,
+        going: Marks | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(before, arrival, **options)
+        self._before = before
+        self._after = after
+        self._patches = list(zip(before.patches, after.patches, strict=True))
+        self._coming, self._going = dict(coming or {}), dict(going or {})
+
+    def begin(self) -> None:
+        """Keep what the marks and digits look like in full light."""
+        self._inks = {
+            id(glyph): glyph.fill_rgbas[:, 3].copy()
+            for before, after in self._patches
+            for number in (*before.numbers_of_patch(), *after.numbers_of_patch())
+            for glyph in number.glyphs
+        }
+        self._strokes = {
+            pair: mark.stroke_rgbas[:, 3].copy()
+            for pair, mark in (*self._coming.items(), *self._going.items())
+        }
+        super().begin()
+
+    def _setup_scene(self, scene: Scene) -> None:
+        super()._setup_scene(scene)
+        for _, after in self._patches:
+            scene.add(after.digits)
+        scene.add(*self._coming.values())
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Paint every cell part of the way."""
+        progress = self.progress(alpha)
+        for before, after in self._patches:
+            here = progress[np.ix_(before.queries, before.keys)]
+            blend = here[:, :, np.newaxis]
+            before.cells.paint((1 - blend) * before.painted + blend * after.painted)
+            self._cross(before, after, here)
+        for pair, mark in self._coming.items():
+            mark.stroke_rgbas[:, 3] = self._strokes[pair] * progress[pair]
+        for pair, mark in self._going.items():
+            mark.stroke_rgbas[:, 3] = self._strokes[pair] * (1 - progress[pair])
+
+    def _cross(self, before: Patch, after: Patch, progress: np.ndarray) -> None:
+        """Let the old digits go in the first half of a change, the new ones come in the second."""
+        pairs = zip(before.numbers_of_patch(), after.numbers_of_patch(), strict=True)
+        for (old, new), share in zip(pairs, progress.flat, strict=True):
+            for number, light in ((old, 1 - 2 * share), (new, 2 * share - 1)):
+                for glyph in number.glyphs:
+                    glyph.fill_rgbas[:, 3] = self._inks[id(glyph)] * np.clip(light, 0.0, 1.0)
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        """Put the second face in the place of the first."""
+        super().clean_up_from_scene(scene)
+        scene.remove(self._before, *self._going.values())
+        scene.remove(*(after.digits for _, after in self._patches))
+        scene.add(self._after, *self._coming.values())
+
+
+def mask_wave(before: GridFace, after: GridFace, hatches: Marks, masked: np.ndarray) -> Wave:
+    """Turn scores into masked scores; the masked pairs follow one another as one diagonal wave."""
+    queries, keys = np.indices(before.shape)
+    diagonal = np.where(masked, keys - queries, 0)
+    return Wave(before, after, _even(diagonal), coming=hatches)
+
+
+def normalise(before: GridFace, after: GridFace, hatches: Marks | None = None) -> Wave:
+    """Turn scores into weights, row by row; the marks of masked pairs go as their zeros come."""
+    rows, _ = np.indices(before.shape)
+    return Wave(before, after, _even(rows), going=hatches)
+
+
+def _even(order: np.ndarray) -> np.ndarray:
+    """Return an order as times from 0 to 1."""
+    order = order - order.min()
+    return np.asarray(order / max(1, order.max()))
+
+
+class Fold(Arrivals):
+    """Fold every link into its cell, row by row: the cell comes out of the link's middle.
+
+    Parameters
+    ----------
+    links
+        The links of every query, one a key; they are gone at the end.
+    face
+        The face whose cells they become; it does not stand in the scene yet.
+    """
+
+    def __init__(self, links: Sequence[VGroup], face: GridFace, **options: Any) -> None:
+        super().__init__(VGroup(*face.rows()), _even(np.arange(len(links))), **options)
+        self.introducer = True
+        self._links = links
+        self._rows = face.rows()
+
+    def begin(self) -> None:
+        """Keep where the cells end and how bright the links are."""
+        self._cells = [[cell.points.copy() for cell in row] for row in self._rows]
+        self._light = [[link.stroke_rgbas[:, 3].copy() for link in fan] for fan in self._links]
+        self._middles = [[link.get_center() for link in fan] for fan in self._links]
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Grow every cell, and dim every link, part of the way."""
+        for query, share in enumerate(self.progress(alpha)):
+            for key, cell in enumerate(self._rows[query]):
+                end = self._cells[query][key]
+                centre = (end.min(axis=0) + end.max(axis=0)) / 2
+                place = (1 - share) * self._middles[query][key] + share * centre
+                cell.set_points((end - centre) * (_SEED + (1 - _SEED) * share) + place)
+                cell.set_fill(opacity=float(share))
+                link = self._links[query][key]
+                link.stroke_rgbas[:, 3] = self._light[query][key] * (1 - share)
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        """Take the links away."""
+        super().clean_up_from_scene(scene)
+        scene.remove(*self._links)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from manim import Create, FadeIn, FadeOut, Group, ReplacementTransform, TransformFromCopy
 
 from attnviz.animations import EASE_MOVE, appear, recolour
+from attnviz.animations.waves import mask_wave, normalise
 from attnviz.derived import most_hidden
 from attnviz.errors import UserError
 from attnviz.mobjects.masks import MaskedGrid
@@ -15,7 +16,6 @@ from attnviz.mobjects.questions import Questions
 from attnviz.mobjects.shares import ShareTable
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
-from attnviz.waves import mask_wave, normalise
 from attnviz.zones import Zone
 
 FORMULA = '"softmax" (({{Q : query}} {{K^top : key}}) / sqrt(d_k) + {{M : mask}})'

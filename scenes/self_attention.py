@@ -14,9 +14,9 @@ from manim import (
 )
 
 from attnviz.animations import EASE_MOVE, appear, hush, pile, reach_out, recolour, relight
+from attnviz.animations.waves import Fold
 from attnviz.mobjects.values import Blend
 from attnviz.stage import AttentionScene
-from attnviz.waves import Fold
 
 FORMULA = (
     '{{"softmax" : softmax}} '

@@ -55,7 +55,7 @@ def commands(ctx: click.Context) -> None:
 @cli.scene_arguments
 @cli.subject_options
 @cli.output_options
-@click.option("--force", is_flag=True, help="Render even where the same film is there already.")
+@cli.force_option
 @cli.json_option
 @cli.debug_option
 def film(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
@@ -74,6 +74,20 @@ def sheet(as_json: bool, debug: bool, **options: Any) -> int:
     """Write a contact sheet: one frame a beat with its caption, in seconds, without a video."""
     jobs, folder = _jobs(**options)
     return Batch(folder, as_json=as_json, debug=debug).sheets(jobs)
+
+
+@commands.command()
+@cli.scene_arguments
+@cli.subject_options
+@cli.output_options
+@cli.force_option
+@cli.json_option
+@cli.debug_option
+def tour(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+    """Render one film of all scenes (or those named), with title cards and chapters."""
+    everything = options.pop("everything") or not options["scenes"]
+    jobs, folder = _jobs(everything=everything, **options)
+    return Batch(folder, as_json=as_json, debug=debug).tour(jobs, force=force)
 
 
 @commands.command("list")

@@ -230,6 +230,10 @@ output_options = together(
     folder_option,
 )
 
+force_option = click.option(
+    "--force", is_flag=True, help="Render even where the same film is there already."
+)
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON alone, one object a line and clip."
 )

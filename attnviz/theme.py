@@ -39,6 +39,7 @@ class TypeSizes:
     formula: float = 0.22
     cell: float = 0.16
     lens: float = 0.2
+    title: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Space:
     caption_zone: float = 0.75
 
 
-NARROW_SIZES = TypeSizes(token=0.19, label=0.15, caption=0.19, formula=0.19, cell=0.14, lens=0.16)
+NARROW_SIZES = TypeSizes(
+    token=0.19, label=0.15, caption=0.19, formula=0.19, cell=0.14, lens=0.16, title=0.3
+)
 """Cap heights in a frame that is no wider than it is tall."""
 
 NARROW_SPACE = Space(gap=0.1, wide_gap=0.25, link_width=20.0, formula_zone=0.9, caption_zone=1.1)

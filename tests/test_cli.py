@@ -24,6 +24,7 @@ from attnviz.render.output import QUALITIES, THEMES
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "tests/fixtures/own_scene.py"
 FAST_SECONDS = 0.5
+COMMANDS = ("doctor", "list", "sheet", "tour", "trace", "train")
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def test_the_help_shows_scenes_options_and_commands(
     assert "--theme dark|light" in flat
     assert "[default: dark]" in flat
     assert "[default: media]" in flat
-    assert all(f" {command} " in flat for command in ("list", "sheet", "trace", "train"))
+    assert all(f" {command} " in flat for command in COMMANDS)
     assert "_RENDER_PY_COMPLETE" in out
 
 

@@ -6,14 +6,19 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnvizError
+from attnviz.render.captions import clock
 from attnviz.render.jobs import Clip, Job, Progress, film
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError
+
+if TYPE_CHECKING:
+    from attnviz.render.tour import Tour
 
 _LONGEST_ERROR = 400
 _THOUSAND = 1000
@@ -47,6 +52,20 @@ class Batch:
     def sheets(self, jobs: Sequence[Job]) -> int:
         """Draw contact sheets; return the exit code, that of the first failure."""
         return self._each(jobs, lambda job, progress: sheet(job, self.folder, progress))
+
+    def tour(self, jobs: Sequence[Job], *, force: bool = False) -> int:
+        """Render one film of several scenes; return the exit code, 0 (errors are raised)."""
+        from attnviz.render.terminal import tour_progress
+        from attnviz.render.tour import tour
+
+        began = time.monotonic()
+        with tour_progress(len(jobs)) as progress:
+            made = tour(jobs, self.folder, force=force, progress=progress)
+        if self.as_json:
+            print(made.as_json(), flush=True)
+        else:
+            print("\n".join(_tour_lines(made, time.monotonic() - began)), flush=True)
+        return 0
 
     def _each(self, jobs: Sequence[Job], make: Callable[[Job, Progress], Clip]) -> int:
         code = 0
@@ -91,10 +110,25 @@ def describe(error: Exception) -> str:
 
 def _lines(clip: Clip, elapsed: float) -> list[str]:
     output = clip.job.output
-    how = "already there" if clip.cached else f"made in {elapsed:.1f} s"
+    how = _how(clip.cached, elapsed)
     size = "" if "sheet" in clip.files else f", {output.width}×{output.height}"
     head = f"{clip.job.scene.name}: {clip.seconds:.1f} s of film{size}, {how}"
-    return [head, *(f"  {what:8} {_size(path):>8}  {path}" for what, path in clip.files.items())]
+    return [head, *_file_lines(clip.files)]
+
+
+def _tour_lines(tour: Tour, elapsed: float) -> list[str]:
+    output, how = tour.output, _how(tour.cached, elapsed)
+    head = f"tour: {tour.seconds:.1f} s of film, {output.width}×{output.height}, {how}"
+    chapters = [f"  {clock(start)}  {title}" for title, start in tour.chapters]
+    return [head, *chapters, *_file_lines(tour.files)]
+
+
+def _how(cached: bool, elapsed: float) -> str:
+    return "already there" if cached else f"made in {elapsed:.1f} s"
+
+
+def _file_lines(files: Mapping[str, Path]) -> list[str]:
+    return [f"  {what:8} {_size(path):>8}  {path}" for what, path in files.items()]
 
 
 def _size(path: Path) -> str:

@@ -27,7 +27,7 @@ def webvtt(beats: Sequence[Beat]) -> str:
 
 
 def _cue(beat: Beat) -> str:
-    times = f"{_clock(beat.start)} --> {_clock(beat.end)}"
+    times = f"{clock(beat.start)} --> {clock(beat.end)}"
     return f"{_escaped(beat.name)}\n{times}\n{_escaped(beat.caption)}"
 
 
@@ -37,7 +37,8 @@ def _escaped(text: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time as WebVTT writes it, e.g. ``00:01:02.500``."""
     whole, milliseconds = divmod(round(seconds * _MILLISECONDS), _MILLISECONDS)
     minutes, second = divmod(whole, 60)
     hour, minute = divmod(minutes, 60)

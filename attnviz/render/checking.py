@@ -80,7 +80,7 @@ def require(found: FilmFacts, wanted: FilmFacts) -> None:
 
 def _index_first(path: Path) -> bool:
     boxes = box_names(path)
-    return "moov" in boxes and boxes.index("moov") < boxes.index("mdat")
+    return {"moov", "mdat"} <= {*boxes} and boxes.index("moov") < boxes.index("mdat")
 
 
 def box_names(path: Path) -> list[str]:

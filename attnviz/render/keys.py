@@ -56,6 +56,11 @@ def content_key(scene: SceneRef, spec: Spec, output: Output) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def code_digests(module: Path) -> dict[str, str]:
+    """Return the digest of a module of the project and of every file that it depends on."""
+    return _digests(sorted(source_files(module)), module.parent)
+
+
 def source_files(scene: Path) -> set[Path]:
     """Return the files of Python that a scene and its render depend on.
 

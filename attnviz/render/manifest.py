@@ -92,7 +92,7 @@ def manifest(
         "frames": frames,
         "seconds": frames / output.quality.fps,
         "beats": [_beat(beat) for beat in film.beats],
-        "files": {what: _file(path) for what, path in files.items()},
+        "files": {what: file_facts(path) for what, path in files.items()},
         "versions": dict(subject.versions),
         "key": subject.key,
     }
@@ -123,7 +123,8 @@ def _beat(beat: Beat) -> dict[str, Any]:
     }
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """Return what a manifest says of a file: its name, size and digest."""
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": file_digest(path)}
 
 
@@ -135,14 +136,14 @@ def exact(value: float) -> float | str:
     return plain
 
 
-def read(path: Path) -> dict[str, Any] | None:
-    """Return a manifest's content, or None where there is no sound one."""
+def read(path: Path, form: str = FORMAT) -> dict[str, Any] | None:
+    """Return the content of a manifest of one format, or None where there is no sound one."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     sound = isinstance(content, dict) and content.get("format_version") == VERSION
-    return content if sound and content.get("format") == FORMAT else None
+    return content if sound and content.get("format") == form else None
 
 
 def vouches(content: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> bool:
@@ -150,7 +151,7 @@ def vouches(content: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> 
     try:
         return bool(
             content["key"] == key
-            and content["files"] == {what: _file(path) for what, path in files.items()}
+            and content["files"] == {what: file_facts(path) for what, path in files.items()}
         )
     except (KeyError, OSError):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,24 @@ def run(
         scene = subject(renderer=renderer())
         scene.render()
     return scene
+
+
+def draw(output: Output, make: Callable[[], Sequence[manim.Mobject]], folder: Path) -> np.ndarray:
+    """Draw a still that belongs to no scene: height × width × RGBA.
+
+    Parameters
+    ----------
+    output
+        Its size and its theme.
+    make
+        Makes the mobjects, once manim's settings stand.
+    folder
+        A private place for what manim writes on the way.
+    """
+    with contextlib.redirect_stdout(sys.stderr), _settings(output, folder):
+        camera = manim.Camera(background_color=THEMES[output.theme].palette.background)
+        camera.capture_mobjects(list(make()))
+        return np.array(camera.pixel_array)
 
 
 def _subject(

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 
 from attnviz.film import Beat
 from attnviz.render.jobs import Progress
+from attnviz.render.tour import TourProgress
 
 if TYPE_CHECKING:
     from attnviz.models.report import Report
@@ -52,6 +53,36 @@ def render_progress(name: str) -> Iterator[Progress]:
             show("beats", done["beats"] + 1)
 
         yield Progress(on_second, on_beat)
+
+
+@contextmanager
+def tour_progress(scenes: int) -> Iterator[TourProgress]:
+    """Show how far a tour is: a bar over its scenes and the joining at the end.
+
+    Parameters
+    ----------
+    scenes
+        How many scenes it has.
+
+    Yields
+    ------
+    TourProgress
+        To be told about the tour.
+    """
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("tour", total=scenes + 1, completed=-1)
+        now = {"name": "tour"}
+
+        def on_scene(name: str) -> None:
+            now["name"] = name
+            bar.update(task, advance=1, description=name)
+
+        def on_second(seconds: int) -> None:
+            bar.update(task, description=f"{now['name']}  {seconds} s of film")
+
+        yield TourProgress(on_scene, Progress(on_second))
 
 
 def train_with_bar(name: str, output: Path) -> Report:

@@ -255,9 +255,14 @@ class AttentionScene(Scene):
         return [query], [key]
 
     def lens(self, query: int) -> tuple[int, list[int]]:
-        """Return a query for the lens of a large grid, and its keys, the highest score first."""
-        scores = self.attention.scores[self.head, query]
-        return query, np.argsort(-scores, kind="stable").tolist()
+        """Return a query for the lens of a large grid, and its keys, the highest score first.
+
+        Where a mask hides some, the keys that are kept and those that are hidden take turns.
+        """
+        order = np.argsort(-self.attention.scores[self.head, query], kind="stable")
+        kept = self.mask[query, order]
+        turns = np.where(kept, kept.cumsum(), (~kept).cumsum())
+        return query, order[np.lexsort((~kept, turns))].tolist()
 
     def query_word(self, query: int) -> Run:
         """Return a query's token for a phrase."""
@@ -362,12 +367,11 @@ class AttentionScene(Scene):
         place, room = self.zones.stage.split(4, 5, gap=gap)
         small = grid.shrunken(self.pen, place)
         frame = small.face.row_outline(grid.face.row_of(outline))
-        digits = Group(grid.face.digits, *([grid.face.lens] if grid.face.lens else []))
         moves = [
             ReplacementTransform(grid.face.cells, small.face.cells, rate_func=EASE_MOVE),
             ReplacementTransform(grid.titles, small.titles, rate_func=EASE_MOVE),
             ReplacementTransform(outline, frame, rate_func=EASE_MOVE),
-            FadeOut(digits, grid.query_labels, grid.key_labels, *grid.magnifier, *group[1:]),
+            FadeOut(grid.trimmings, *group[1:]),
         ]
         return Aside(small, frame, room, moves)
 

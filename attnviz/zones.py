@@ -85,6 +85,17 @@ class Zone:
         """
         return min(self.columns(*shares, gap=gap), self.rows(*shares, gap=gap), key=_oblongness)
 
+    def tiles(self, count: int, gap: float = 0.0) -> list[Zone]:
+        """Cut the zone into equal tiles, row by row; they are squarish, and few stay empty."""
+        cuts = (
+            self._tiled(columns, math.ceil(count / columns), gap) for columns in range(1, count + 1)
+        )
+        return min(cuts, key=lambda cut: _oblongness(cut) + (len(cut) - count) / count)[:count]
+
+    def _tiled(self, columns: int, rows: int, gap: float) -> list[Zone]:
+        lines = self.rows(*[1.0] * rows, gap=gap)
+        return [tile for line in lines for tile in line.columns(*[1.0] * columns, gap=gap)]
+
     @property
     def is_tall(self) -> bool:
         """Whether the zone is taller than wide: then things stand one above another."""

@@ -25,6 +25,7 @@ class CausalMask(AttentionScene):
     """No word may look ahead."""
 
     spec = Spec(model="writer", mask="causal")
+    tokens = range(2, 257)
 
     def construct(self) -> None:
         """Play the four beats."""
@@ -113,7 +114,7 @@ class CausalMask(AttentionScene):
             pairs=f"count({self.mask_address()})",
             kept=f"count_true({self.mask_address()})",
         ):
-            self.play(FadeOut(self.aside, self.grid.face.digits, self.grid.around))
+            self.play(FadeOut(self.aside, self.grid.trimmings, self.grid.titles))
             self.play(
                 ReplacementTransform(self.grid.face.cells, grids[here].face.cells),
                 FadeIn(grids[here].around),

@@ -134,7 +134,7 @@ def scatter(source: TitledMatrix, targets: Sequence[Mobject]) -> Animation:
     )
 
 
-def slide(parts: Sequence[VMobject], places: Sequence[VMobject]) -> list[Animation]:
+def slide(parts: Sequence[Mobject], places: Sequence[Mobject]) -> list[Animation]:
     """Move and stretch pictures to where their likenesses stand; the pictures stay themselves."""
     return [
         Transform(part, place, rate_func=EASE_MOVE)

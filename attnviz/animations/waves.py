@@ -111,8 +111,9 @@ class Wave(Arrivals):
 
     def _cross(self, before: Patch, after: Patch, progress: np.ndarray) -> None:
         """Let the old digits go in the first half of a change, the new ones come in the second."""
+        # Only a patch with digits has as many of them as it has cells.
         pairs = zip(before.numbers_of_patch(), after.numbers_of_patch(), strict=True)
-        for (old, new), share in zip(pairs, progress.flat, strict=True):
+        for (old, new), share in zip(pairs, progress.flat, strict=False):
             for number, light in ((old, 1 - 2 * share), (new, 2 * share - 1)):
                 for glyph in number.glyphs:
                     glyph.fill_rgbas[:, 3] = self._inks[id(glyph)] * np.clip(light, 0.0, 1.0)

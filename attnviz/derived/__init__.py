@@ -34,7 +34,7 @@ from attnviz.derived.sums import (
     scaled,
     total,
 )
-from attnviz.derived.vectors import angle, cosine, distance, norm
+from attnviz.derived.vectors import angle, concat, cosine, distance, norm
 
 __all__ = [
     "DERIVED",
@@ -44,6 +44,7 @@ __all__ = [
     "Values",
     "add",
     "angle",
+    "concat",
     "cosine",
     "count",
     "count_true",
@@ -95,6 +96,7 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             norm,
             cosine,
             angle,
+            concat,
             count_true,
             previous_token,
             itself,

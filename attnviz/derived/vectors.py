@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from attnviz.derived.checks import Values, two_vectors, vector
+from attnviz.derived.checks import Reals, Values, reals, two_vectors, vector
 from attnviz.errors import TensorError
 
 
@@ -104,3 +104,27 @@ def angle(a: Values, b: Values) -> float:
     return math.degrees(
         2 * math.atan2(float(np.linalg.norm(left - right)), float(np.linalg.norm(left + right)))
     )
+
+
+def concat(heads: Values) -> Reals:
+    """Put the outputs of all heads side by side (Vaswani et al. 2017, section 3.2.2).
+
+    Parameters
+    ----------
+    heads
+        Outputs ``[head, query, d_v]``.
+
+    Returns
+    -------
+    NDArray[float64]
+        ``[query, head*d_v]``, head 0 at the left.
+
+    Raises
+    ------
+    TensorError
+        If the array has not three axes.
+    """
+    outputs = reals("concat", heads)
+    if outputs.ndim != 3:
+        raise TensorError(f"concat: wanted [head, query, d_v], got {outputs.ndim} axes")
+    return np.concatenate(list(outputs), axis=1)

@@ -22,7 +22,9 @@ _LEVELS = 512
 
 _IMAGE_SIDE = 768
 _MOST_PIXELS = 12
-_GAP_FROM = 4
+
+GAP_FROM = 0.09
+"""Cells of an image have gaps from this size on, in frame units; finer gaps would flicker."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class ImageCells(ImageMobject):
         rows, columns = painted.shape[:2]
         self.matrix_shape: tuple[int, int] = (rows, columns)
         self._scale = max(1, min(_MOST_PIXELS, _IMAGE_SIDE // max(rows, columns)))
+        self._gaps = min(pitch.x, pitch.y) >= GAP_FROM and self._scale == _MOST_PIXELS
         super().__init__(self._pixels(painted))
         self.stretch_to_fit_width(columns * pitch.x).stretch_to_fit_height(rows * pitch.y)
         self.move_to(pitch.place(rows - 1, columns - 1) / 2)
@@ -121,7 +124,7 @@ class ImageCells(ImageMobject):
         scale = self._scale
         opaque = np.concatenate([painted, np.ones((*painted.shape[:2], 1))], axis=2)
         pixels = np.rint(255 * opaque).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
-        if scale >= _GAP_FROM:
+        if self._gaps:
             pixels[scale - 1 :: scale, :, 3] = 0
             pixels[:, scale - 1 :: scale, 3] = 0
         return np.asarray(pixels)

@@ -175,8 +175,8 @@ class GridFace(Patch):
         space = self.theme.space
         frame = RoundedRectangle(
             width=self.shape[1] * self.pitch.x + space.cell_gap,
-            height=self.pitch.y,
-            corner_radius=min(space.corner + space.cell_gap / 2, self.pitch.y / 2),
+            height=max(self.pitch.y, 2 * space.cell_gap),
+            corner_radius=min(space.corner + space.cell_gap / 2, self.pitch.y / 2, space.cell_gap),
             color=self.theme.palette.query,
             stroke_width=space.outline,
         )

@@ -19,7 +19,7 @@ from attnviz.zones import Zone
 DIGITS_UP_TO = 12
 _TALLEST_ROW = 0.85
 _WIDEST_COLUMN = 1.15
-_WIDEST_CELL = 2.0
+_WIDEST_CELL = 1.5
 """How wide a cell without label and digits may be, of its height."""
 
 
@@ -152,6 +152,13 @@ class AttentionGrid(Group):
         """What says who asks, and who answers: the tokens, or the titles where there are none."""
         query, key = self.titles
         return self.query_labels or VGroup(query), self.key_labels or VGroup(key)
+
+    @property
+    def trimmings(self) -> Group:
+        """Everything but the cells and the titles: digits, tokens, the lens."""
+        lens = [self.face.lens] if self.face.lens else []
+        tokens = (self.query_labels, self.key_labels)
+        return Group(self.face.digits, *tokens, *self.magnifier, *lens)
 
     @property
     def magnifier(self) -> list[LensFrame]:

@@ -9,11 +9,11 @@ import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Group, ImageMobject, Mobject, Rectangle, VGroup, VMobject
 
 from attnviz.colour import rgb
+from attnviz.mobjects.cells import CELLS_UP_TO, GAP_FROM
 from attnviz.mobjects.pen import Pen
 from attnviz.text import Line
 from attnviz.zones import Zone
 
-CELLS_UP_TO = 32
 _PIXELS = 12
 _GAP_SHARE = 0.08
 _TALLEST_ROW = 0.3
@@ -91,8 +91,10 @@ class HeatImage(ImageMobject):
             [[[*rgb(ramp(float(value) / extent)), 1.0] for value in row] for row in values]
         )
         pixels = np.rint(255 * colours).astype(np.uint8).repeat(_PIXELS, 0).repeat(_PIXELS, 1)
-        pixels[_PIXELS - 1 :: _PIXELS, :, 3] = 0
-        pixels[:, _PIXELS - 1 :: _PIXELS, 3] = 0
+        rows, columns = values.shape
+        if min(width / columns, height / rows) >= GAP_FROM:
+            pixels[_PIXELS - 1 :: _PIXELS, :, 3] = 0
+            pixels[:, _PIXELS - 1 :: _PIXELS, 3] = 0
         super().__init__(pixels)
         self.stretch_to_fit_width(width).stretch_to_fit_height(height)
 

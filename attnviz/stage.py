@@ -39,6 +39,7 @@ from attnviz.mobjects.links import width_legend
 from attnviz.mobjects.matrices import shape_title
 from attnviz.mobjects.pair import TokenPair
 from attnviz.mobjects.pen import Pen
+from attnviz.naming import kebab
 from attnviz.records import AttentionTrace, ModelTrace
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
@@ -106,12 +107,17 @@ class AttentionScene(Scene):
         if count not in self.tokens:
             least, most = self.tokens[0], self.tokens[-1]
             raise UserError(
-                f"{type(self).__name__} shows {least} to {most} tokens; this text has {count} "
+                f"{self.name} shows {least} to {most} tokens; this text has {count} "
                 f"in model {self.trace.model}; "
                 f"give a {'longer' if count < least else 'shorter'} text"
             )
 
     # -- the subject -------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The scene's name on the command line."""
+        return kebab(type(self).__name__)
 
     @property
     def layer(self) -> int:
@@ -151,7 +157,7 @@ class AttentionScene(Scene):
         """Refuse a layer with fewer or more heads than a scene can show."""
         if self.head_count not in allowed:
             raise UserError(
-                f"{type(self).__name__} shows {allowed[0]} to {allowed[-1]} heads; layer "
+                f"{self.name} shows {allowed[0]} to {allowed[-1]} heads; layer "
                 f"{self.layer} of {self.trace.model} has {self.head_count}; choose another model"
             )
 
@@ -160,7 +166,7 @@ class AttentionScene(Scene):
         missing = [name for name in fields if getattr(self.attention, name) is None]
         if missing:
             raise UserError(
-                f"{type(self).__name__} shows {', '.join(missing)} of {self.attention.name}, "
+                f"{self.name} shows {', '.join(missing)} of {self.attention.name}, "
                 f"which the trace of {self.trace.model} does not hold; choose another model"
             )
 

@@ -259,3 +259,10 @@ def test_every_function_answers_or_refuses_whatever_it_is_given(name: str) -> No
             except TensorError:
                 continue
             assert isinstance(result, np.ndarray | np.generic | int | float | str | None)
+
+
+def test_concat_puts_heads_side_by_side() -> None:
+    heads = np.array([[[1.0, 2.0]], [[3.0, 4.0]], [[5.0, 6.0]]])
+    assert derived.concat(heads).tolist() == [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]
+    with pytest.raises(TensorError, match="axes"):
+        derived.concat(heads[0])

@@ -18,11 +18,12 @@ from PIL import Image
 import scenes
 from attnviz.errors import AttnvizError, UserError
 from attnviz.film import Beat, Film, PrintedNumber
+from attnviz.naming import kebab
 from attnviz.render import catalogue, jobs, keys, manifest
 from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.jobs import Job, Progress, film
-from attnviz.render.names import kebab, stem
+from attnviz.render.names import stem
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output, Quality
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError, publish, workspace

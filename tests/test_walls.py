@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The rooms in the order in which data walks through them. A room imports from its own row and from
 # the rows above. A new module of attnviz finds its place here first.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"errors"}),
+    frozenset({"errors", "naming"}),
     frozenset({"spec", "derived", "rounding", "colour", "film", "fonts"}),
     frozenset({"theme", "records", "record_checks", "record_parts", "trace_files", "addresses"}),
     frozenset({"attention"}),

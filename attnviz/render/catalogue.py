@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import scenes
 from attnviz.errors import AttnvizError, UserError, closest, quoted
-from attnviz.render.names import kebab
+from attnviz.naming import kebab
 from attnviz.spec import Spec
 
 if TYPE_CHECKING:

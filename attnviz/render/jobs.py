@@ -212,7 +212,7 @@ def _draw(
             lambda _scene, beat: progress.on_beat(beat),
         )
         if not writer.frames:
-            raise AttnvizError(f"{job.scene.class_name} plays nothing: there is no film to write")
+            raise AttnvizError(f"{job.scene.name} plays nothing: there is no film to write")
     wanted = FilmFacts(
         "h264", "yuv420p", output.width, output.height, output.quality.fps, writer.frames, True
     )

@@ -57,7 +57,7 @@ def sheet(job: Job, folder: Path, progress: Progress | None = None) -> Clip:
     with workspace(folder) as private:
         beats = _draw_tiles(job, private, progress or Progress())
         if not beats:
-            raise AttnvizError(f"{job.scene.class_name} has no beats: there is no frame to show")
+            raise AttnvizError(f"{job.scene.name} has no beats: there is no frame to show")
         finished = private / "sheet.png"
         finished.write_bytes(_compose(beats, job.output, private))
         publish({finished: place}, folder)

@@ -11,8 +11,8 @@ from typing import Any
 
 from attnviz.errors import AttnvizError, UserError
 from attnviz.film import Beat
+from attnviz.naming import digest
 from attnviz.render import manifest as manifests
-from attnviz.render import names
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import default_spec, listed, summary
 from attnviz.render.jobs import Clip, Job, Progress, film
@@ -140,7 +140,7 @@ def tour_stem(jobs: Sequence[Job]) -> str:
     """Return the file name that all files of a tour share."""
     wanted = [(job.scene.name, asdict(job.spec)) for job in jobs]
     usual = [(ref.name, asdict(default_spec(ref))) for ref in listed()]
-    own = [] if wanted == usual else [names.digest(wanted)]
+    own = [] if wanted == usual else [digest(wanted)]
     return "-".join([NAME, *own, *jobs[0].output.differences()])
 
 

@@ -64,6 +64,7 @@ class Aside:
     outline: VMobject
     room: Zone
     moves: list[Animation]
+    keeps_digits: bool
 
 
 class AttentionScene(Scene):
@@ -369,7 +370,7 @@ class AttentionScene(Scene):
             moves: list[Animation] = [
                 ApplyMethod(part.shift, way, rate_func=EASE_MOVE) for part in (*group, outline)
             ]
-            return Aside(grid, outline, room, moves)
+            return Aside(grid, outline, room, moves, keeps_digits=True)
         place, room = self.zones.stage.split(4, 5, gap=gap)
         small = grid.shrunken(self.pen, place)
         frame = small.face.row_outline(grid.face.row_of(outline))
@@ -379,7 +380,20 @@ class AttentionScene(Scene):
             ReplacementTransform(outline, frame, rate_func=EASE_MOVE),
             FadeOut(grid.trimmings, *group[1:]),
         ]
-        return Aside(small, frame, room, moves)
+        return Aside(small, frame, room, moves, keeps_digits=False)
+
+    def give_way(self, aside: Aside, face: GridFace, arriving: Mobject, numbers: VGroup) -> None:
+        """Play a grid's stepping aside for what arrives, and hand over digits as its numbers.
+
+        Digits that go with the grid are handed over when it stands again; those that are about to
+        fade leave at once.
+        """
+        moves = [*aside.moves, FadeIn(arriving)]
+        if aside.keeps_digits:
+            self.play(*moves, run_time=self.theme.timing.slow)
+            self.play(self.hand_over(face, numbers))
+        else:
+            self.play(*moves, self.hand_over(face, numbers), run_time=self.theme.timing.slow)
 
     def signed_fill(self, address: str) -> Fill:
         """Return the colours of signed numbers, scaled to an address's largest magnitude.

@@ -75,6 +75,7 @@ class SelfAttention(AttentionScene):
         with self.beat("grid", "Every word takes its turn; each link becomes one cell of a grid."):
             self.play(hush(self.shares), FadeOut(self.legend), run_time=timing.quick)
             self.take_turns()
+            self.pair.set_z_index(1)  # words pass before the cells, not behind them
             self.play(
                 Fold(self.links, self.grid.face),
                 ReplacementTransform(self.pair.queries, self.grid.query_labels),
@@ -122,12 +123,7 @@ class SelfAttention(AttentionScene):
             query=self.query_word(self.query),
         ):
             self.play(Create(outline))
-            self.play(
-                *aside.moves,
-                FadeIn(self.blend.standing),
-                self.hand_over(self.grid.face, self.blend.weights),
-                run_time=timing.slow,
-            )
+            self.give_way(aside, self.grid.face, self.blend.standing, self.blend.weights)
             pieces = self.blend.slices
             self.play(pile(self.blend.rows.matrix, pieces, theme), run_time=2 * timing.slow)
             self.play(FadeIn(self.blend.label), FadeTransform(pieces, self.blend.blended))

@@ -157,7 +157,9 @@ class Fold(Arrivals):
     """
 
     def __init__(self, links: Sequence[VGroup], face: GridFace, **options: Any) -> None:
-        super().__init__(VGroup(*face.rows()), _even(np.arange(len(links))), **options)
+        # The links are part of what moves: the camera would keep a still picture of them.
+        moving = VGroup(*links, *face.rows())
+        super().__init__(moving, _even(np.arange(len(links))), **options)
         self.introducer = True
         self._links = links
         self._rows = face.rows()

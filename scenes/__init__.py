@@ -2,6 +2,7 @@
 
 SCENES: tuple[tuple[str, str], ...] = (
     ("self_attention", "SelfAttention"),
+    ("score_grid", "ScoreGrid"),
     ("causal_mask", "CausalMask"),
     ("multi_head", "MultiHead"),
 )

@@ -62,6 +62,12 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("angle", (single([0, 2]), single([3, 0])), 90.0),
     ("angle", (single([1, 0]), single([1, 1])), 45.0),
     ("angle", (single([1, 3]), single([-2, -6])), 180.0),
+    (
+        "dot_products",
+        (single([[1, 2, 3], [0, -1, 1]]), single([[4, -5, 6], [1, 1, 1]])),
+        [[12.0, 6.0], [11.0, 0.0]],
+    ),
+    ("root", (np.int64(49),), 7.0),
     ("count_true", (np.tril(np.ones((7, 7), bool)),), 28),
     ("count_true", (np.False_,), 0),
     ("previous_token", (GRID,), (0.75 + 0.625) / 2),
@@ -115,6 +121,31 @@ def test_single_precision_is_summed_in_double() -> None:
     assert derived.total(single([2**24, 1, 1])) == 2**24 + 2
     assert derived.dot(single([2**24, 1]), single([1, 1])) == 2**24 + 1
     assert derived.running_dot(single([2**24, 1, 5]), single([1, 1, 5]), 2) == 2**24 + 1
+
+
+def test_bins_are_equal_and_closed_at_both_ends() -> None:
+    found = derived.bins(np.array([[-6.0, -2.1, -1.9], [0.0, 2.1, 6.0]]), 6.0, 3)
+    assert found.tolist() == [[0, 0, 1], [1, 2, 2]]
+    assert derived.bins(np.zeros(2), 0.0, 5).tolist() == [2, 2]
+    with pytest.raises(TensorError, match="a value lies beyond 6"):
+        derived.bins(np.array([7.0]), 6.0, 3)
+    with pytest.raises(TensorError, match="an odd number of bins, got 4"):
+        derived.bins(np.array([1.0]), 6.0, 4)
+
+
+def test_most_widened_takes_the_row_that_gains_most_bits() -> None:
+    before = np.array([[1.0, 0.0], [0.5, 0.5], [0.75, 0.25]])
+    after = np.array([[0.75, 0.25], [0.5, 0.5], [0.5, 0.5]])
+    assert derived.most_widened(before, after) == 0
+    assert derived.most_widened(before[1:], after[1:]) == 1
+    assert derived.most_widened(after, after) == 0
+
+
+def test_root_scales_tells_the_papers_scale_from_others() -> None:
+    assert derived.root_scales(0.5, 4)
+    assert derived.root_scales(np.float32(7**-0.5), 7)
+    assert not derived.root_scales(1.0, 4)
+    assert not derived.root_scales(0.25, 4)
 
 
 def test_nothing_writes_to_its_arguments() -> None:
@@ -174,6 +205,11 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
     ("plane_coordinates", (np.ones((3, 2)),), "all rows are alike"),
     ("plane_share", (np.ones((3, 2, 2)),), r"plane_share: wanted rows \[n, d\]"),
     ("plane_share", (np.array([[INF, 0], [1, 0]]),), "of finite numbers"),
+    ("dot_products", (np.ones((2, 3)), np.ones((2, 5))), "of one width, got shapes"),
+    ("dot_products", (np.ones(3), np.ones(3)), "dot_products: wanted queries"),
+    ("dot_products", (np.array([[INF]]), np.array([[0.0]])), "the result has no value"),
+    ("root", (-1,), "root: wanted one number of at least 0"),
+    ("root", (np.ones(2),), "root: wanted one number of at least 0"),
     ("count_true", (np.ones(3),), "count_true: wanted a mask of booleans, got float64"),
     ("previous_token", (single([[1]]),), f"{SQUARE} .* at least 2 tokens"),
     ("first_token", (single([[1]]),), f"{SQUARE} .* at least 2 tokens"),

@@ -6,9 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Animation, Scene, VGroup, VMobject, linear, rate_functions
+from manim import (
+    Animation,
+    AnimationGroup,
+    FadeIn,
+    FadeOut,
+    ReplacementTransform,
+    Scene,
+    VGroup,
+    VMobject,
+    linear,
+    rate_functions,
+)
 
+from attnviz.mobjects.cells import VectorCells
 from attnviz.mobjects.face import GridFace, Patch
+from attnviz.text import Number
 
 _CHANGE = 0.3
 """The share of a wave's time that one cell's change takes."""
@@ -187,3 +200,65 @@ class Fold(Arrivals):
         """Take the links away."""
         super().clean_up_from_scene(scene)
         scene.remove(*self._links)
+
+
+class Emerge(Arrivals):
+    """Let the cells and digits of a face come, each pair at its own time.
+
+    Parameters
+    ----------
+    face
+        Stands in the scene at the end; its cells are mobjects.
+    arrival
+        ``[query, key]``, when each pair comes; below 0: it is there already.
+    """
+
+    def __init__(self, face: GridFace, arrival: np.ndarray, **options: Any) -> None:
+        super().__init__(face, arrival, introducer=True, **options)
+        self._patches = face.patches
+
+    def begin(self) -> None:
+        """Keep how bright every number is in full light."""
+        self._inks = [
+            [[glyph.fill_rgbas[:, 3].copy() for glyph in number.glyphs] for number in numbers]
+            for numbers in (patch.numbers_of_patch() for patch in self._patches)
+        ]
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Give every pair its light."""
+        progress = np.where(self._arrival < 0, 1.0, self.progress(alpha))
+        for patch, inks in zip(self._patches, self._inks, strict=True):
+            lights = progress[np.ix_(patch.queries, patch.keys)].ravel()
+            assert isinstance(patch.cells, VectorCells)
+            for cell, light in zip(patch.cells, lights, strict=True):
+                cell.fill_rgbas[:, 3] = light
+            for number, ink, light in zip(patch.numbers_of_patch(), inks, lights, strict=False):
+                for glyph, full in zip(number.glyphs, ink, strict=True):
+                    glyph.fill_rgbas[:, 3] = full * light
+
+
+def land(number: Number, face: GridFace, query: int, key: int) -> Animation:
+    """Bring a number to its cell, which appears; where cells have no digits, to its lens."""
+    homes = [digit for digit in face.numbers() if digit.address == number.address]
+    cells = [
+        FadeIn(patch.cells[patch.queries.index(query) * patch.shape[1] + patch.keys.index(key)])
+        for patch in face.patches
+        if query in patch.queries and key in patch.keys
+    ]
+    ease = rate_functions.ease_in_out_cubic
+    if homes:
+        return AnimationGroup(*cells, ReplacementTransform(number, homes[0], rate_func=ease))
+    place = face.cell(query, key).get_center()
+    return AnimationGroup(*cells, FadeOut(number, target_position=place, rate_func=ease))
+
+
+def fill_from(face: GridFace, query: int, key: int) -> Emerge:
+    """Let a grid fill: one pair stands already, its row follows, then all other rows."""
+    order = 1.0 + np.indices(face.shape)[0].astype(float)
+    # The first row takes a third of the time, cell by cell.
+    keys = np.abs(np.arange(face.shape[1]) - key) / face.shape[1]
+    order[query] = face.shape[0] / 2 * (keys - 1)
+    arrival = _even(order)
+    arrival[query, key] = -1.0
+    return Emerge(face, arrival)

@@ -21,8 +21,9 @@ from attnviz.derived.habits import (
 )
 from attnviz.derived.masks import hidden_shares, masked, most_hidden
 from attnviz.derived.planes import plane_coordinates, plane_share, stacked
-from attnviz.derived.rows import entropy, exp, minus_max, softmax, top, top_magnitude
-from attnviz.derived.sizes import count, count_true, index, size
+from attnviz.derived.rows import entropy, exp, minus_max, most_widened, softmax, top, top_magnitude
+from attnviz.derived.scores import dot_products, root, root_scales
+from attnviz.derived.sizes import bins, count, count_true, index, size
 from attnviz.derived.sums import (
     add,
     dot,
@@ -44,12 +45,14 @@ __all__ = [
     "Values",
     "add",
     "angle",
+    "bins",
     "concat",
     "cosine",
     "count",
     "count_true",
     "distance",
     "dot",
+    "dot_products",
     "entropy",
     "exp",
     "extent",
@@ -63,12 +66,15 @@ __all__ = [
     "masked",
     "minus_max",
     "most_hidden",
+    "most_widened",
     "next_token",
     "norm",
     "plane_coordinates",
     "plane_share",
     "previous_token",
     "product",
+    "root",
+    "root_scales",
     "running_dot",
     "scaled",
     "size",
@@ -96,6 +102,8 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             norm,
             cosine,
             angle,
+            dot_products,
+            root,
             concat,
             count_true,
             previous_token,

@@ -115,6 +115,28 @@ def entropy(row: Values) -> float:
     return float(-(some * np.log2(some)).sum()) + 0.0
 
 
+def most_widened(before: Values, after: Values) -> int:
+    """Find the row of shares whose entropy grows most from one matrix to another.
+
+    Parameters
+    ----------
+    before, after
+        Shares ``[query, key]`` of one shape; each row adds up to 1.
+
+    Returns
+    -------
+    int
+        The row's index; of equals, the first.
+
+    Raises
+    ------
+    TensorError
+        If they are not two matrices of shares with as many rows.
+    """
+    rows = zip(reals("most_widened", before), reals("most_widened", after), strict=True)
+    return int(np.argmax([entropy(late) - entropy(early) for early, late in rows]))
+
+
 def top(row: Values) -> int:
     """Find the index of the greatest element of a row; of equals, the first.
 

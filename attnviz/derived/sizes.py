@@ -3,8 +3,9 @@
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 
-from attnviz.derived.checks import Values, whole
+from attnviz.derived.checks import Values, reals, whole
 from attnviz.errors import TensorError
 
 
@@ -93,3 +94,34 @@ def index(number: Values) -> int:
         If it is not a whole number of at least 0.
     """
     return whole("index", "number", number, sys.maxsize)
+
+
+def bins(values: Values, reach: float, count: int) -> NDArray[np.int64]:
+    """Sort numbers into equal bins from −reach to reach, for a histogram.
+
+    Parameters
+    ----------
+    values
+        Finite numbers of any shape, of magnitude up to ``reach``.
+    reach
+        Where the last bin ends; 0 puts all into the middle.
+    count
+        How many bins; odd, so that 0 is the middle of one.
+
+    Returns
+    -------
+    ndarray
+        Each number's bin, 0 to ``count`` - 1, in the shape of ``values``.
+
+    Raises
+    ------
+    TensorError
+        If a value lies beyond ``reach``, or ``count`` is not odd.
+    """
+    array = reals("bins", values)
+    if count % 2 == 0:
+        raise TensorError(f"bins: wanted an odd number of bins, got {count}")
+    if np.abs(array).max() > reach:
+        raise TensorError(f"bins: a value lies beyond {reach:.4g}")
+    share = array / (2 * reach) + 0.5 if reach else np.full(array.shape, 0.5)
+    return np.minimum(np.floor(share * count), count - 1).astype(np.int64)

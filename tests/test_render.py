@@ -177,7 +177,7 @@ def test_a_subject_that_cannot_be_read_is_imported(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("self-atention", "did you mean 'self-attention'"),
-        ("nothing-like-it", "there are self-attention, causal-mask"),
+        ("nothing-like-it", "there are self-attention, "),
         ("missing.py:Scene", "no scene file 'missing.py'"),
         (f"{OWN.parent}:Scene", "no scene file"),
         (f"{OWN}:TwoBeat", "did you mean 'TwoBeats'"),

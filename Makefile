@@ -29,10 +29,8 @@ test: $(TEST_READY)  ## set everything up, check style and types, run the quick 
 	$(VENV)/mypy
 	$(VENV)/pytest -m "not slow" -n 2
 
-gallery: $(FILM_READY)  ## render the README's picture anew
-	@$(VENV)/python render.py self-attention --quality web -o build/gallery
-	@mkdir -p media/gallery
-	@cp build/gallery/self-attention/self-attention.png media/gallery/self-attention.png
+gallery: $(FILM_READY)  ## draw the README's looping pictures anew, where a scene has changed
+	@$(VENV)/python render.py gallery --readme README.md
 
 setup: $(FILM_READY)  ## set up what the films need, render nothing
 

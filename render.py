@@ -90,6 +90,38 @@ def tour(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
     return Batch(folder, as_json=as_json, debug=debug).tour(jobs, force=force)
 
 
+@commands.command()
+@cli.scene_arguments
+@cli.gallery_folder_option
+@click.option(
+    "--readme",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the table of all pictures into this page, between its gallery marks.",
+)
+@cli.force_option
+@cli.json_option
+@cli.debug_option
+def gallery(
+    scenes: Sequence[catalogue.SceneRef],
+    everything: bool,
+    folder: Path,
+    page: Path | None,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+) -> int:
+    """Draw the README's gallery: a small looping picture of each scene (or of those named)."""
+    refs = dict.fromkeys([*(catalogue.listed() if everything or not scenes else ()), *scenes])
+    code = Batch(folder, as_json=as_json, debug=debug).gallery(list(refs), force=force)
+    if page is not None:
+        from attnviz.render.gallery_table import write_table
+
+        write_table(page, catalogue.listed(), cli.GALLERY_FOLDER)
+    return code
+
+
 @commands.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @cli.debug_option

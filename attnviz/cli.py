@@ -15,6 +15,7 @@ from attnviz.render import catalogue
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 
 DEFAULT_FOLDER = "media"
+GALLERY_FOLDER = f"{DEFAULT_FOLDER}/gallery"  # where the README looks for its pictures
 
 if TYPE_CHECKING:
     ParamType = click.ParamType[Any]
@@ -193,16 +194,25 @@ subject_options = together(
     ),
 )
 
-folder_option = click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    help="Where the files go, in a folder of the scene's name.",
+
+def _folder_option(default: str, help_: str) -> Decorator:
+    return click.option(
+        "-o",
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        default=default,
+        show_default=True,
+        help=help_,
+    )
+
+
+folder_option = _folder_option(
+    DEFAULT_FOLDER, "Where the files go, in a folder of the scene's name."
 )
+
+gallery_folder_option = _folder_option(GALLERY_FOLDER, "Where the pictures go.")
 
 output_options = together(
     click.option(

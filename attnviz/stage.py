@@ -71,13 +71,15 @@ class AttentionScene(Scene):
     """A scene whose every number is a value of a recorded trace.
 
     Subclasses give ``spec`` (the default subject), ``tokens`` (how many tokens they can show) and
-    ``construct``; they do not override ``__init__``. ``setup`` has already put the trace on
+    ``construct``, and may name in ``loop`` consecutive beats for the gallery's picture (none: the
+    last beat); they do not override ``__init__``. ``setup`` has already put the trace on
     ``self.trace``, the filmed layer on ``self.attention`` and the pen on ``self.pen``.
     """
 
     spec: ClassVar[Spec] = Spec()
     theme: Theme = DARK
     tokens: ClassVar[range] = range(2, 33)
+    loop: ClassVar[tuple[str, ...]] = ()
 
     def setup(self) -> None:
         """Load the trace and cut the frame into zones."""

@@ -27,6 +27,8 @@ FORMULA = (
 class SelfAttention(AttentionScene):
     """Every word looks at every word of the same sentence."""
 
+    loop = ("fan",)
+
     def construct(self) -> None:
         """Play the five beats."""
         self.write_twice()

@@ -133,7 +133,7 @@ def test_shapes_and_types_are_checked_at_run_time_in_tests() -> None:
     [
         ("media/self-attention/self-attention.mp4", True),
         ("media/x.json", True),
-        ("media/gallery/self-attention.png", False),
+        ("media/gallery/self-attention.webp", False),
         (".venv/bin/python", True),
         ("attnviz/__pycache__/spec.cpython-311.pyc", True),
         ("attnviz/media/x.py", False),

@@ -18,6 +18,7 @@ from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError
 
 if TYPE_CHECKING:
+    from attnviz.render.catalogue import SceneRef
     from attnviz.render.tour import Tour
 
 _LONGEST_ERROR = 400
@@ -65,6 +66,21 @@ class Batch:
             print(made.as_json(), flush=True)
         else:
             print("\n".join(_tour_lines(made, time.monotonic() - began)), flush=True)
+        return 0
+
+    def gallery(self, refs: Sequence[SceneRef], *, force: bool = False) -> int:
+        """Draw the gallery's pictures; return the exit code, 0 (errors are raised)."""
+        from attnviz.render.gallery import Picture, gallery
+        from attnviz.render.terminal import busy
+
+        def show(made: Picture) -> None:
+            how = "already there" if made.cached else "drawn"
+            line = f"{made.scene}: {made.seconds:.1f} s a round, {how}"
+            places = _file_lines({"loop": made.path})
+            print(made.as_json() if self.as_json else "\n".join([line, *places]), flush=True)
+
+        with busy("gallery") as on_scene:
+            gallery(refs, self.folder, force=force, on_scene=on_scene, on_picture=show)
         return 0
 
     def _each(self, jobs: Sequence[Job], make: Callable[[Job, Progress], Clip]) -> int:

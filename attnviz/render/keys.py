@@ -53,6 +53,11 @@ def content_key(scene: SceneRef, spec: Spec, output: Output) -> str:
         "output": asdict(output),
         "versions": versions(),
     }
+    return plain_digest(content)
+
+
+def plain_digest(content: object) -> str:
+    """Return the SHA-256 of plain data, in hexadecimal."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

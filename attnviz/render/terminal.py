@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +53,27 @@ def render_progress(name: str) -> Iterator[Progress]:
             show("beats", done["beats"] + 1)
 
         yield Progress(on_second, on_beat)
+
+
+@contextmanager
+def busy(name: str) -> Iterator[Callable[[str], None]]:
+    """Show that work goes on, and on what.
+
+    Parameters
+    ----------
+    name
+        What the work is.
+
+    Yields
+    ------
+    callable
+        To be called with the name of each part when its turn comes.
+    """
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda part: bar.update(task, description=f"{name}  {part}")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +15,7 @@ from attnviz.render import manifest as manifests
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import default_spec, listed, summary
 from attnviz.render.jobs import Clip, Job, Progress, film
-from attnviz.render.keys import code_digests, content_key, versions
+from attnviz.render.keys import code_digests, content_key, plain_digest, versions
 from attnviz.render.output import Output
 from attnviz.render.tour_parts import TITLE, Part, cards, film_parts
 from attnviz.render.workspace import FolderError, publish, workspace
@@ -151,7 +150,7 @@ def tour_key(jobs: Sequence[Job]) -> str:
         "titles": [summary(job.scene) for job in jobs],
         "code": code_digests(Path(__file__)),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return plain_digest(content)
 
 
 def _is_whole(found: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> bool:

@@ -204,7 +204,7 @@ class AttentionScene(Scene):
             self.add(line)
             self.wait(self.theme.timing.step)
         else:
-            self.play(*self._swap_caption(line), run_time=self.theme.timing.caption)
+            self.play(self._swap_caption(line), run_time=self.theme.timing.caption)
         yield
         timing = self.theme.timing
         reading = max(timing.least_hold, timing.seconds_a_word * len(line.text.split()))
@@ -244,11 +244,12 @@ class AttentionScene(Scene):
             return line.move_to(zone.centre)
         return line.stand_in(zone)
 
-    def _swap_caption(self, line: Line) -> list[Animation]:
-        shift = self.theme.space.gap
-        leaving = [FadeOut(self._caption, shift=shift * UP)] if self._caption else []
+    def _swap_caption(self, line: Line) -> Animation:
+        """Let the new caption rise once the old one is gone: the two are never read together."""
+        shift = self.theme.space.gap * UP
+        leaving = [FadeOut(self._caption, shift=shift)] if self._caption else []
         self._caption = line
-        return [*leaving, FadeIn(line, shift=shift * UP)]
+        return LaggedStart(*leaving, FadeIn(line, shift=shift), lag_ratio=1.0)
 
     # -- pictures of the subject -------------------------------------------------------------
 

@@ -95,8 +95,11 @@ class CausalMask(AttentionScene):
             self.play(Create(outline))
             aside = self.step_aside(self.grid, outline, totals)
             table = ShareTable(self.pen, self.attention.key_tokens, columns, aside.room)
-            self.play(*aside.moves, FadeIn(table.labels, table.columns[0]), run_time=timing.slow)
-            self.play(TransformFromCopy(*table.columns), run_time=timing.slow)
+            unmasked, masked = table.columns
+            self.play(*aside.moves)
+            self.play(FadeIn(table.labels, unmasked))
+            self.play(TransformFromCopy(unmasked.bars, masked.bars, rate_func=EASE_MOVE))
+            self.play(FadeIn(masked.type))
         self.grid = aside.grid
         self.aside = Group(aside.outline, totals, table)
 

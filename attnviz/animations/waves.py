@@ -127,16 +127,28 @@ class Wave(Arrivals):
         # Only a patch with digits has as many of them as it has cells.
         pairs = zip(before.numbers_of_patch(), after.numbers_of_patch(), strict=True)
         for (old, new), share in zip(pairs, progress.flat, strict=False):
-            for number, light in ((old, 1 - 2 * share), (new, 2 * share - 1)):
+            # What stays the same does not blink.
+            lights = (1.0, 0.0) if _alike(old, new) else (1 - 2 * share, 2 * share - 1)
+            for number, light in zip((old, new), lights, strict=True):
                 for glyph in number.glyphs:
                     glyph.fill_rgbas[:, 3] = self._inks[id(glyph)] * np.clip(light, 0.0, 1.0)
 
     def clean_up_from_scene(self, scene: Scene) -> None:
         """Put the second face in the place of the first."""
         super().clean_up_from_scene(scene)
+        for _, after in self._patches:
+            for number in after.numbers_of_patch():
+                for glyph in number.glyphs:
+                    glyph.fill_rgbas[:, 3] = self._inks[id(glyph)]
         scene.remove(self._before, *self._going.values())
         scene.remove(*(after.digits for _, after in self._patches))
         scene.add(self._after, *self._coming.values())
+
+
+def _alike(one: Number, other: Number) -> bool:
+    """Tell whether two numbers look the same."""
+    inks = (number.glyphs[0].get_fill_color() for number in (one, other))
+    return one.text == other.text and len(set(inks)) == 1
 
 
 def mask_wave(before: GridFace, after: GridFace, hatches: Marks, masked: np.ndarray) -> Wave:

@@ -54,7 +54,7 @@ class ShareTable(VGroup):
             )
         self.labels = VGroup(*labels)
         self.columns = [
-            self._column(pen, title, address, shown, field, lines)
+            ShareColumn(pen, title, address, shown, field, lines)
             for (title, address), field in zip(columns.items(), fields, strict=True)
         ]
         super().__init__(self.labels, *self.columns)
@@ -66,21 +66,42 @@ class ShareTable(VGroup):
             return list(range(len(largest)))
         return sorted(np.argsort(-largest, kind="stable")[:_LARGEST].tolist())
 
-    @staticmethod
-    def _column(
+
+class ShareColumn(VGroup):
+    """One row of weights as bars, each with its number; a title above, the total below.
+
+    Parameters
+    ----------
+    pen
+        Draws words and numbers.
+    title
+        What heads the column.
+    address
+        A row of weights ``[key]``.
+    shown
+        The keys that show.
+    field
+        Left and right edge.
+    lines
+        The title's line, one line a key, the total's.
+    """
+
+    def __init__(
+        self,
         pen: Pen,
         title: str,
         address: str,
         shown: Sequence[int],
         field: Zone,
         lines: tuple[Zone, ...],
-    ) -> VGroup:
+    ) -> None:
         theme = pen.theme
         sizes, palette, gap = theme.sizes, theme.palette, theme.space.gap
         full = field.width - _NUMBER_CAPS * sizes.label - gap
         header = pen.words(title, colour=palette.dim)
         header.begin_at(field.left).stand_in(lines[0])
-        bars, numbers = VGroup(), VGroup()
+        numbers = VGroup()
+        self.bars = VGroup()
         shares = pen.array(address)
         for key, line in zip(shown, lines[1:-1], strict=True):
             bar = Rectangle(
@@ -90,9 +111,10 @@ class ShareTable(VGroup):
                 fill_color=palette.key,
                 fill_opacity=1,
             )
-            bars.add(bar.move_to((field.left, line.centre[1], 0.0), aligned_edge=LEFT))
+            self.bars.add(bar.move_to((field.left, line.centre[1], 0.0), aligned_edge=LEFT))
             number = pen.number(element(address, key), cap=sizes.label)
             numbers.add(number.end_at(field.right).stand_in(line))
         total = pen.number(f"total({address})", cap=sizes.label, colour=palette.dim)
         total.end_at(field.right).stand_in(lines[-1])
-        return VGroup(header, bars, numbers, total)
+        self.type = VGroup(header, numbers, total)
+        super().__init__(self.bars, self.type)

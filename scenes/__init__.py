@@ -4,6 +4,7 @@ SCENES: tuple[tuple[str, str], ...] = (
     ("self_attention", "SelfAttention"),
     ("score_grid", "ScoreGrid"),
     ("causal_mask", "CausalMask"),
+    ("weighted_sum", "WeightedSum"),
     ("multi_head", "MultiHead"),
 )
 """Module and class of every scene; the command-line name is the class name in kebab-case."""

@@ -142,16 +142,16 @@ class ProductSum(SumLine):
         self.shown = _shown(pen, row, rights)
         self.lefts = [pen.number(element(row, i), cap=cap, colour=left) for i in self.shown]
         self.rights = [pen.number(rights[i], cap=cap, colour=right) for i in self.shown]
+        dots = [pen.words("·", colour=pen.theme.palette.dim, cap=cap) for _ in self.shown]
         terms: list[Line | VGroup] = [
-            VGroup(a, pen.words("·", colour=pen.theme.palette.dim, cap=cap), b).arrange(
-                RIGHT, buff=pen.theme.space.cell_gap
-            )
-            for a, b in zip(self.lefts, self.rights, strict=True)
+            VGroup(*product).arrange(RIGHT, buff=pen.theme.space.cell_gap)
+            for product in zip(self.lefts, dots, self.rights, strict=True)
         ]
+        more: list[Line] = []
         if len(self.shown) < len(rights):
-            more = {"more": f"count({row[:-1]}, {len(self.shown)}:])"}
-            words = pen.phrase("… {more} more", more, colour=pen.theme.palette.dim, cap=cap)
-            terms.insert(_FIRST, words)
+            slots = {"more": f"count({row[:-1]}, {len(self.shown)}:])"}
+            more = [pen.phrase("… {more} more", slots, colour=pen.theme.palette.dim, cap=cap)]
+            terms[_FIRST:_FIRST] = more
         super().__init__(
             pen,
             terms,
@@ -160,6 +160,7 @@ class ProductSum(SumLine):
             cap=cap,
             width=width,
         )
+        self.joints = VGroup(*dots, *more, *self.signs, self.relation)
 
 
 def _shown(pen: Pen, row: str, rights: Sequence[str]) -> list[int]:

@@ -12,6 +12,9 @@ from attnviz.text import Line
 from attnviz.zones import Zone
 
 ALL_LABELS_UP_TO = 16
+EXCERPT = 8
+"""How many words of a long sentence an excerpt shows."""
+
 _WIDEST_SLOT = 1.9
 _DOT_RADIUS = 0.04
 # A weight printed under a token is about this many caps wide.
@@ -48,6 +51,13 @@ def spread(widths: Sequence[float], room: float, gap: float) -> list[float] | No
         return None
     edges = np.cumsum([0.0, *widths[:-1]]) + free * np.arange(len(widths)) - room / 2
     return [float(edge + width / 2) for edge, width in zip(edges, widths, strict=True)]
+
+
+def excerpt(tokens: Sequence[str], place: int, most: int = EXCERPT) -> str:
+    """Return some words of a sentence about one of them, with an ellipsis for what is left out."""
+    start = max(0, min(place - most // 2, len(tokens) - most))
+    words = " ".join(tokens[start : start + most])
+    return f"{'… ' if start else ''}{words}{' …' if start + most < len(tokens) else ''}"
 
 
 class TokenLine(VGroup):

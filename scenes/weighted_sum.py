@@ -74,11 +74,10 @@ class WeightedSum(AttentionScene):
             "Each value is multiplied by its weight for {query}: small weights leave little.",
             query=self.query_word(query),
         ):
-            self.play(single_out(grid, query), FadeOut(outline))
+            self.play(single_out(grid, query, rows), FadeOut(outline))
             self.play(turn(grid, query, rows, self.theme), run_time=self.theme.timing.slow)
-            self.play(FadeIn(rows.labels, rows.query_label, rows.digits))
             self.play(FadeIn(rows.values_title, rows.values))
-            self.play(FadeIn(rows.scaled_title), weigh(rows, [most], self.theme))
+            self.play(FadeIn(rows.scaled_title, rows.signs), weigh(rows, [most], self.theme))
             self.play(weigh(rows, others, self.theme), run_time=self.theme.timing.slow)
 
     def add_up(self) -> None:

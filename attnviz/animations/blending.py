@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from manim import (
@@ -14,12 +14,11 @@ from manim import (
     Mobject,
     ReplacementTransform,
     TransformFromCopy,
-    VGroup,
     VMobject,
     rate_functions,
 )
 
-from attnviz.animations import EASE_MOVE, travel, travel_copy
+from attnviz.animations import EASE_MOVE, travel_copy
 from attnviz.mobjects.grid import AttentionGrid
 from attnviz.mobjects.matrices import HeatMatrix
 from attnviz.mobjects.scaling import WeightedRows
@@ -27,42 +26,71 @@ from attnviz.mobjects.sums import ProductSum
 from attnviz.text import Number
 from attnviz.theme import Theme
 
+_ARC = np.pi / 3
+"""How far a row bends on its way to a column, away from the caption."""
+
 _SEED = 0.3
 """How large a number is, of its size, when it comes out of its cell."""
 
 
-def single_out(grid: AttentionGrid, query: int) -> Animation:
-    """Take away everything of a grid but the cells of one row and the digits in them."""
+def single_out(grid: AttentionGrid, query: int, rows: WeightedRows) -> Animation:
+    """Take away everything of a grid but what :func:`turn` carries to the values."""
+    kept = {id(part) for part, _ in _carried(grid, query, rows)}
     face = grid.face
-    others = [*face.rows(), *face.digit_rows()]
-    kept = {query, query + len(face.rows())}
+    parts = [*face.cells, *face.digits, *grid.query_labels, *grid.key_labels]
     lens = [face.lens] if face.lens is not None else []
-    leaving = [row for place, row in enumerate(others) if place not in kept]
-    return FadeOut(grid.around, *lens, *leaving)
+    leaving = [part for part in parts if id(part) not in kept]
+    return FadeOut(grid.titles, *grid.magnifier, *lens, *leaving)
 
 
 def turn(grid: AttentionGrid, query: int, rows: WeightedRows, theme: Theme) -> Animation:
-    """Turn one row of a grid into the column of weights that stands beside the values."""
+    """Turn one row of a grid, with its words, into the column of weights beside the values."""
+    carried = _carried(grid, query, rows)
+    places = {id(place) for _, place in carried}
+    late = [
+        part for part in (*rows.labels, *rows.digits, rows.query_label) if id(part) not in places
+    ]
+    # Cells, digits and words of one key keep together: a group each, in the order of the keys.
+    keys = len(rows.cells)
+    groups = [
+        _swung(carried[first : first + keys], theme) for first in range(0, len(carried), keys)
+    ]
+    return AnimationGroup(*groups, *map(FadeIn, late))
+
+
+def _carried(
+    grid: AttentionGrid, query: int, rows: WeightedRows
+) -> list[tuple[VMobject, VMobject]]:
+    """Return the parts of a grid that go to the values, each with its place there.
+
+    They are the cells of one row, its digits, the keys' words and the query's, as far as the grid
+    and the values show the same ones.
+    """
     face = grid.face
-    pairs = zip(face.row_digits(query), rows.digits, strict=face.shows_digits)
-    return AnimationGroup(
-        _swung(face.row(query), rows.cells, theme),
-        *(travel(digit, place) for digit, place in pairs),
-    )
+    carried = list(zip(face.row(query), rows.cells, strict=True))
+    if face.shows_digits:
+        carried += zip(face.row_digits(query), rows.digits, strict=True)
+    if len(grid.key_labels) == len(rows.labels) == len(rows.cells):
+        carried += zip(grid.key_labels, rows.labels, strict=True)
+    if len(grid.query_labels) == face.shape[0]:
+        carried.append((grid.query_labels[query], rows.query_label))
+    return carried
 
 
 def turn_back(rows: WeightedRows, body: Mobject, query: int, theme: Theme) -> Animation:
     """Turn the column of weights back into its row of a matrix."""
     if not isinstance(body, HeatMatrix):
         return FadeOut(rows.cells, rows.digits)
-    return AnimationGroup(_swung(rows.cells, body.row(query), theme), FadeOut(rows.digits))
+    pairs = list(zip(rows.cells, body.row(query), strict=True))
+    return AnimationGroup(_swung(pairs, theme), FadeOut(rows.digits))
 
 
-def _swung(cells: VGroup, places: VGroup, theme: Theme) -> Animation:
+def _swung(pairs: Sequence[tuple[VMobject, VMobject]], theme: Theme) -> Animation:
+    """Move parts to their places on arcs, one after another."""
     return LaggedStart(
         *(
-            ReplacementTransform(cell, place, path_arc=-np.pi / 2, rate_func=EASE_MOVE)
-            for cell, place in zip(cells, places, strict=True)
+            ReplacementTransform(part, place, path_arc=_ARC, rate_func=EASE_MOVE)
+            for part, place in pairs
         ),
         lag_ratio=theme.timing.stagger / 2,
     )

@@ -163,12 +163,16 @@ class PlanePlot(VGroup):
     def _find_room(self, row: int, line: TypeLine) -> bool:
         """Put a label beside its point where nothing is; tell whether there was room."""
         others = np.delete(self._points, row, axis=0)
-        # Off the axes where that can be: a line through a label is worse than a longer way.
-        for obstacles in (np.concatenate([others, *self._axis_points()]), others):
+        # Off the axes, and well off the points of others, where that can be.
+        ways = (
+            (np.concatenate([others, *self._axis_points()]), 1.5 * self._gap),
+            (others, self._gap / 2),
+        )
+        for obstacles, margin in ways:
             for distance, direction in product(_DISTANCES, _DIRECTIONS):
                 box = self._beside(row, line, distance, direction)
                 free = not any(box.meets(other, self._gap / 2) for other in self._taken)
-                if free and box.inside(self._zone) and not box.holds(obstacles, self._gap / 2):
+                if free and box.inside(self._zone) and not box.holds(obstacles, margin):
                     self._taken.append(box)
                     return True
         return False

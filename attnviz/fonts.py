@@ -45,7 +45,7 @@ SCRIPTS = (
         "fonts-nanum",
         (
             *("Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans K"),
-            *("Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic"),
+            *("Apple SD Gothic Neo", "Malgun Gothic", "NanumBarunGothic", "NanumGothic"),
         ),
         ("HANGUL",),
     ),

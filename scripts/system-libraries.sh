@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what pip cannot: cairo and pango headers, pkg-config, a C compiler, Python's own headers
-# and venv module, a CJK font. Only what is missing, through apt where there is apt; elsewhere it
+# and venv module, CJK and Korean fonts. Only what is missing, through apt where there is apt; elsewhere it
 # says what is missing. The one argument is the Python interpreter, empty where there is none yet.
 set -euo pipefail
 
@@ -18,17 +18,18 @@ has_library() {
     command -v pkg-config >/dev/null && pkg-config --exists "$@"
 }
 
-has_cjk_font() {
-    local folder
-    if command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; then
+has_font() {  # has_font LANGUAGE FILE-PATTERN...
+    local folder pattern
+    if command -v fc-list >/dev/null && [ -n "$(fc-list ":lang=$1" family 2>/dev/null)" ]; then
         return
     fi
+    shift
     for folder in /usr/share/fonts /usr/local/share/fonts /System/Library/Fonts \
         "$HOME/.local/share/fonts" "$HOME/.fonts" "$HOME/Library/Fonts"; do
-        if [ -d "$folder" ] && [ -n "$(find -L "$folder" \( -iname '*CJK*' -o -iname 'Hiragino*' \
-            -o -iname 'NotoSansJP*' -o -iname 'NotoSansSC*' \) -print -quit)" ]; then
-            return
-        fi
+        [ -d "$folder" ] || continue
+        for pattern in "$@"; do
+            [ -z "$(find -L "$folder" -iname "$pattern" -print -quit)" ] || return 0
+        done
     done
     return 1
 }
@@ -58,7 +59,11 @@ sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").is_file(
         need "Python's venv module" "$(debian_python)-venv"
 fi
 needed=${#missing[@]}
-has_cjk_font || need "a CJK font" fonts-noto-cjk
+if ! has_font ja '*CJK*' 'Hiragino*' 'NotoSansJP*' 'NotoSansSC*'; then
+    need "a CJK font" fonts-noto-cjk  # which draws Korean too
+elif ! has_font ko '*CJK*' 'Nanum*' 'NotoSansKR*' 'AppleSDGothicNeo*'; then
+    need "a Korean font" fonts-nanum
+fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 list=$(printf ', %s' "${missing[@]}")
@@ -67,7 +72,7 @@ list=${list:2}
 # Only the font may be wanting: without it the films draw, but refuse Chinese, Japanese and Korean.
 give_up() {
     if [ "$needed" -eq 0 ]; then
-        printf 'attnviz: going on without a CJK font; %s\n' "$1" >&2
+        printf 'attnviz: going on without %s; %s\n' "$list" "$1" >&2
         exit 0
     fi
     printf 'attnviz: missing: %s; %s\n' "$list" "$1" >&2

@@ -349,6 +349,40 @@ def test_apt_is_asked_for_what_is_missing_only(machine: BareMachine) -> None:
     assert "installing with apt: libpango1.0-dev" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("languages", "package"),
+    [("", "fonts-noto-cjk"), ("ja", "fonts-nanum"), ("ko", "fonts-noto-cjk"), ("ja ko", "")],
+)
+def test_one_font_is_asked_for_where_one_will_do(
+    machine: BareMachine, languages: str, package: str
+) -> None:
+    """Noto's CJK fonts draw Korean too; where Korean alone is wanting, a small font is enough."""
+    machine.put("id", "echo 0")
+    machine.put("pkg-config", "exit 0")
+    machine.put("cc", "exit 0")
+    machine.put("find", "exit 0")
+    machine.put(
+        "fc-list", f'for known in {languages}; do [ "$1" != ":lang=$known" ] || echo A font; done'
+    )
+    machine.put("apt-get", f'echo "$@" >> {machine.home}/asked')
+    done = machine.run("system-libraries.sh", sys.executable)
+    assert done.returncode == 0, done.stderr
+    asked = machine.home / "asked"
+    fonts = re.findall(r"fonts-\S+", asked.read_text("utf-8")) if asked.exists() else []
+    assert fonts == ([package] if package else [])
+
+
+def test_a_font_that_cannot_be_had_is_named_and_stops_nothing(machine: BareMachine) -> None:
+    machine.put("pkg-config", "exit 0")
+    machine.put("cc", "exit 0")
+    machine.put("find", "exit 0")
+    machine.put("fc-list", '[ "$1" != ":lang=ja" ] || echo A font')
+    done = machine.run("system-libraries.sh", sys.executable)
+    assert done.returncode == 0
+    assert "going on without a Korean font; README.md" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_without_root_or_sudo_the_command_to_run_is_said(machine: BareMachine) -> None:
     machine.put("id", "echo 1000")
     machine.put("apt-get", "exit 1")

@@ -55,10 +55,7 @@ def load_trace(spec: Spec) -> ModelTrace:
 def _read(spec: Spec) -> ModelTrace:
     if Path(spec.model).suffix == _SAVED:
         return _read_saved(spec)
-    name = models.check_name(spec.model)
-    if spec.target is not None:
-        raise UserError(f"target: {name} reads one sentence and has no decoder; leave it out")
-    return models.load(name).trace(spec.text)
+    return models.trace(spec.model, spec.text, spec.target)
 
 
 def _read_saved(spec: Spec) -> ModelTrace:

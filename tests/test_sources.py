@@ -62,7 +62,7 @@ def test_a_layer_alone_keeps_the_head() -> None:
         (Spec(layer=7), "layer 7: reader has layers 0–1"),
         (Spec(head=4, layer=0), "head 4: layer 0 of reader has heads 0–3"),
         (Spec(model="raeder"), "unknown model 'raeder', did you mean 'reader'"),
-        (Spec(model="gpt"), "the models are reader, writer"),
+        (Spec(model="gpt"), "the models are reader, writer, translator"),
         (Spec(target="le chat"), "target: reader reads one sentence"),
         (Spec(text="the " * 33), "33 tokens.* at most 32"),
     ],

@@ -10,8 +10,16 @@ from attnviz.models.recipe import Recipe
 
 if TYPE_CHECKING:
     from attnviz.models.tiny import TinyModel
+    from attnviz.models.translator.tracing import Translator
+    from attnviz.records import ModelTrace
 
-_NAMES = ("reader", "writer")
+SENTENCE_MODELS = ("reader", "writer")
+"""Those that read one sentence."""
+
+TRANSLATOR = "translator"
+"""The one with a decoder."""
+
+_NAMES = (*SENTENCE_MODELS, TRANSLATOR)
 
 
 def names() -> tuple[str, ...]:
@@ -52,12 +60,12 @@ def check_name(name: str) -> str:
 
 
 def recipe_of(name: str) -> Recipe:
-    """Give the recipe that a model is trained by.
+    """Give the recipe that a model which reads one sentence is trained by.
 
     Parameters
     ----------
     name
-        One of :func:`names`.
+        One of `SENTENCE_MODELS`.
 
     Returns
     -------
@@ -98,12 +106,12 @@ def checkpoint_path(name: str) -> Path:
 
 @functools.cache
 def load(name: str) -> "TinyModel":
-    """Load a tiny model that ships with attnviz; the second time is free.
+    """Load a tiny model that reads one sentence; the second time is free.
 
     Parameters
     ----------
     name
-        One of :func:`names`.
+        One of `SENTENCE_MODELS`.
 
     Returns
     -------
@@ -121,3 +129,56 @@ def load(name: str) -> "TinyModel":
     from attnviz.models.tiny import TinyModel
 
     return TinyModel(name, Checkpoint.load(checkpoint_path(name)))
+
+
+@functools.cache
+def load_translator() -> "Translator":
+    """Load the encoder–decoder that ships with attnviz; the second time is free.
+
+    Returns
+    -------
+    Translator
+        The model, ready to read.
+
+    Raises
+    ------
+    AttnvizError
+        If its checkpoint cannot be read.
+    """
+    from attnviz.models.translator.checkpoint import TranslatorCheckpoint
+    from attnviz.models.translator.tracing import Translator
+
+    return Translator(TRANSLATOR, TranslatorCheckpoint.load(checkpoint_path(TRANSLATOR)))
+
+
+def trace(name: str, text: str, target: str | None = None) -> "ModelTrace":
+    """Let a tiny model read a text, and keep everything that was computed.
+
+    Parameters
+    ----------
+    name
+        One of :func:`names`.
+    text
+        What it reads.
+    target
+        What its decoder writes, where it has one; None: its own output.
+
+    Returns
+    -------
+    ModelTrace
+        The tensors.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, a target is given to a model without a decoder, or a text does
+        not fit the model.
+    """
+    if check_name(name) == TRANSLATOR:
+        return load_translator().trace(text, target)
+    if target is not None:
+        raise UserError(
+            f"target: {name} reads one sentence and has no decoder; leave it out, or choose"
+            f" --model {TRANSLATOR}"
+        )
+    return load(name).trace(text)

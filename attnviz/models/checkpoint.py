@@ -1,13 +1,16 @@
 """A trained model as one safetensors file: tensors, and what was measured of them."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor, nn
 
 from attnviz.errors import AttnvizError
 from attnviz.models.transformer import Config, Transformer
@@ -31,6 +34,16 @@ class HeadChoice:
     layer: int
     head: int
     reason: str
+
+    def to_json(self) -> dict[str, int | str]:
+        """Give the choice as plain data.
+
+        Returns
+        -------
+        dict
+            Field name to value.
+        """
+        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +82,11 @@ class Checkpoint:
         """
         data = {
             "config": self.model.config.to_json(),
-            "asking": {word: _to_json(choice) for word, choice in self.asking.items()},
-            "general": _to_json(self.general),
+            "asking": {word: choice.to_json() for word, choice in self.asking.items()},
+            "general": self.general.to_json(),
             "recipe": self.recipe,
         }
-        tensors = {name: t.contiguous() for name, t in self.model.state_dict().items()}
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_bytes(save(tensors, metadata={_KEY: json.dumps(data)}))
-            part.replace(path)
-        except OSError as error:
-            raise AttnvizError(f"cannot write {path}: {error.strerror}") from error
-        finally:
-            part.unlink(missing_ok=True)
+        write_tensors(path, self.model, data)
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":
@@ -102,28 +107,76 @@ class Checkpoint:
         AttnvizError
             If the file is missing or is not such a checkpoint.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                data = json.loads((file.metadata() or {})[_KEY])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        with reading(path) as (data, tensors):
             model = Transformer(Config.from_json(data["config"]))
             model.load_state_dict(tensors)
             asking = {word: HeadChoice(**choice) for word, choice in data["asking"].items()}
             general = HeadChoice(**data["general"])
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise AttnvizError(
-                f"{path} is not a checkpoint of a tiny model ({type(error).__name__}: {error});"
-                " make it anew with `python render.py train`"
-            ) from error
+            recipe = data["recipe"]
         model.eval().requires_grad_(False)
-        return cls(model, asking, general, data["recipe"])
+        return cls(model, asking, general, recipe)
 
 
-def _to_json(choice: HeadChoice) -> dict[str, int | str]:
-    return {"layer": choice.layer, "head": choice.head, "reason": choice.reason}
+def write_tensors(path: Path, model: nn.Module, data: dict[str, Any]) -> None:
+    """Write a model's tensors and what is known of them, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    model
+        The model.
+    data
+        Plain data for the header.
+
+    Raises
+    ------
+    AttnvizError
+        If it cannot be written.
+    """
+    tensors = {name: t.contiguous() for name, t in model.state_dict().items()}
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(save(tensors, metadata={_KEY: json.dumps(data)}))
+        part.replace(path)
+    except OSError as error:
+        raise AttnvizError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def same_tensors(a: Transformer, b: Transformer) -> bool:
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Tensor]]]:
+    """Read what :func:`write_tensors` wrote; what does not fit inside the block is refused too.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Yields
+    ------
+    tuple
+        The plain data and the tensors.
+
+    Raises
+    ------
+    AttnvizError
+        If the file is missing or is not such a checkpoint.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            data = json.loads((file.metadata() or {})[_KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        yield data, tensors
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise AttnvizError(
+            f"{path} is not a checkpoint of a tiny model ({type(error).__name__}: {error});"
+            " make it anew with `python render.py train`"
+        ) from error
+
+
+def same_tensors(a: nn.Module, b: nn.Module) -> bool:
     """Say whether two models hold the same numbers, bit by bit.
 
     Parameters

@@ -4,6 +4,9 @@ import random
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _HELD_OUT_SHARE = 6
 """One (frame, cue) pair in so many is kept from training, chosen by its checksum."""
@@ -171,22 +174,22 @@ def plain(text: str) -> Example:
     return Example(tuple(text.split()), (), "plain", False)
 
 
-def pick(rng: random.Random, words: Sequence[str]) -> str:
-    """Choose one of several words.
+def pick(rng: random.Random, choices: Sequence[T]) -> T:
+    """Choose one of several, each as likely as the others.
 
     Parameters
     ----------
     rng
         The source of chance.
-    words
+    choices
         What to choose from.
 
     Returns
     -------
-    str
+    T
         One of them.
     """
-    return words[rng.randrange(len(words))]
+    return choices[rng.randrange(len(choices))]
 
 
 def words(text: str, separator: str | None = None) -> tuple[str, ...]:

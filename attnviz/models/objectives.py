@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from attnviz.attention import padding_mask
+from attnviz.attention import MultiHeadAttention, padding_mask
 from attnviz.models.examples import Example
 from attnviz.models.recipe import Recipe
 from attnviz.models.tokenizer import MAX_TOKENS, TinyTokenizer
@@ -200,22 +200,42 @@ def legibility_cost(batch: Batch, done: ForwardPass, recipe: Recipe) -> Tensor:
         A scalar: the entropy above the most, in nats, and the square of the log-odds of the
         largest weight above its limit.
     """
-    limit = math.log(recipe.most_weight / (1 - recipe.most_weight))
     cost = torch.zeros(batch.ids.shape)
     for layer in done.layers:
-        w = layer.attention.weights
-        # The gradient of w log w is −∞ at an exact 0, as masked weights are.
-        entropy = -(w * (w + _LEAST_WEIGHT).log()).sum(-1)
-        # From the scores, for a weight that has reached 1 has no gradient left.
-        scores = layer.attention.scores.masked_fill(w == 0, _MASKED_SCORE)
-        top, at = scores.max(dim=-1, keepdim=True)
-        others = scores.scatter(-1, at, _MASKED_SCORE).logsumexp(dim=-1)
-        # Squared, so that the sharpest rows weigh most among the many that are not sharp at all.
-        sharpness = functional.relu(top.squeeze(-1) - others - limit).square()
-        # The first row of a causal model has one key: nothing to share with.
-        sharpness = sharpness * ((w > 0).sum(-1) > 1)
-        cost = cost + (functional.relu(entropy - recipe.most_entropy) + sharpness).mean(dim=1)
+        cost = cost + row_cost(layer.attention, recipe.most_entropy, recipe.most_weight)
     return cost[batch.present].mean() / len(done.layers)
+
+
+def row_cost(attention: MultiHeadAttention, most_entropy: float, most_weight: float) -> Tensor:
+    """Price each row of an attention, a mean over its heads: see :func:`legibility_cost`.
+
+    Parameters
+    ----------
+    attention
+        What was computed.
+    most_entropy
+        The entropy that costs nothing, in nats.
+    most_weight
+        The largest weight that costs nothing.
+
+    Returns
+    -------
+    Tensor
+        ``[*batch, query]``.
+    """
+    limit = math.log(most_weight / (1 - most_weight))
+    w = attention.weights
+    # The gradient of w log w is −∞ at an exact 0, as masked weights are.
+    entropy = -(w * (w + _LEAST_WEIGHT).log()).sum(-1)
+    # From the scores, for a weight that has reached 1 has no gradient left.
+    scores = attention.scores.masked_fill(w == 0, _MASKED_SCORE)
+    top, at = scores.max(dim=-1, keepdim=True)
+    others = scores.scatter(-1, at, _MASKED_SCORE).logsumexp(dim=-1)
+    # Squared, so that the sharpest rows weigh most among the many that are not sharp at all.
+    sharpness = functional.relu(top.squeeze(-1) - others - limit).square()
+    # The first row of a causal model has one key: nothing to share with.
+    sharpness = sharpness * ((w > 0).sum(-1) > 1)
+    return (functional.relu(entropy - most_entropy) + sharpness).mean(dim=-2)
 
 
 def _batch(

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from attnviz.models import measures
+from attnviz.models import TRANSLATOR, check_name, load, load_translator, measures
 from attnviz.models.checkpoint import HeadChoice
 from attnviz.models.measures import Head, Pointing, Relations, Separation
 from attnviz.models.readings import held_out, read
 from attnviz.models.threads import one_thread
 from attnviz.models.transformer import Transformer
+from attnviz.models.translator.report import Report as TranslatorReport
+from attnviz.models.translator.report import measure as measure_translator
 
 _STANDS_OUT = 0.5
 """A mean weight on one place above this names what a head does."""
@@ -172,8 +174,31 @@ def _name(means: Relations) -> str:
     return best if named[best] > _STANDS_OUT else ""
 
 
-if __name__ == "__main__":
-    from attnviz.models import load
+def shipped(name: str) -> Report | TranslatorReport:
+    """Measure a model as it ships.
 
+    Parameters
+    ----------
+    name
+        One of :func:`attnviz.models.names`.
+
+    Returns
+    -------
+    Report
+        The translator has its own kind.
+
+    Raises
+    ------
+    UserError
+        If there is no such model.
+    AttnvizError
+        If its checkpoint cannot be read.
+    """
+    if check_name(name) == TRANSLATOR:
+        return measure_translator(load_translator().checkpoint.model)
+    return measure(name, load(name).checkpoint.model)
+
+
+if __name__ == "__main__":
     for model_name in sys.argv[1:]:
-        print("\n".join(measure(model_name, load(model_name).checkpoint.model).lines()))
+        print("\n".join(shipped(model_name).lines()))

@@ -8,7 +8,7 @@ from attnviz.models.checkpoint import Checkpoint, HeadChoice
 from attnviz.models.demonstrations import SENSE_WORDS
 from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import Tokens, load_tokenizer
-from attnviz.models.transformer import LayerPass, SelfAttention
+from attnviz.models.transformer import Attention, LayerPass
 from attnviz.records import AttentionTrace, Focus, ModelTrace
 
 _FIRST_QUERY = 1
@@ -96,7 +96,7 @@ class TinyModel:
         self, name: str, done: LayerPass, tokens: Tokens, mask: np.ndarray
     ) -> AttentionTrace:
         projections = self.checkpoint.model.get_submodule(name)
-        assert isinstance(projections, SelfAttention)
+        assert isinstance(projections, Attention)
         made = done.attention
         return AttentionTrace(
             name=name,

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from attnviz.errors import AttnvizError, UserError
-from attnviz.models import checkpoint_path, recipe_of
+from attnviz.models import TRANSLATOR, check_name, checkpoint_path, recipe_of
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.corpus import training_set
 from attnviz.models.objectives import (
@@ -23,9 +23,18 @@ from attnviz.models.objectives import (
 )
 from attnviz.models.recipe import Recipe
 from attnviz.models.report import Report, measure
+from attnviz.models.schedule import learning_rate_share
 from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import load_tokenizer
 from attnviz.models.transformer import Config, Transformer
+from attnviz.models.translator import training as translator
+from attnviz.models.translator.checkpoint import TranslatorCheckpoint
+from attnviz.models.translator.recipe import RECIPE
+from attnviz.models.translator.report import Report as TranslatorReport
+from attnviz.models.translator.report import measure as measure_translator
+
+Progress = Callable[[int, int, str], None]
+"""Called with the steps done, the steps in all, and what is being done."""
 
 _REPORT_EVERY = 25
 """Steps between two calls of `on_progress`."""
@@ -35,8 +44,8 @@ def train(
     name: str,
     *,
     output: Path | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, of, what: None,
-) -> Report:
+    on_progress: Progress = lambda done, of, what: None,
+) -> Report | TranslatorReport:
     """Train a tiny model by its recipe, measure it and write its checkpoint.
 
     On one machine and one version of torch every run gives the same numbers, bit by bit.
@@ -44,7 +53,7 @@ def train(
     Parameters
     ----------
     name
-        ``"reader"`` or ``"writer"``.
+        One of :func:`attnviz.models.names`.
     output
         The checkpoint to write; None: nothing is written, only measured.
     on_progress
@@ -53,7 +62,7 @@ def train(
     Returns
     -------
     Report
-        What the new model measurably does.
+        What the new model measurably does; the translator has its own kind.
 
     Raises
     ------
@@ -62,9 +71,14 @@ def train(
     AttnvizError
         If the loss is not finite, or the checkpoint cannot be written after all.
     """
-    recipe = recipe_of(name)
+    train_one = _train_translator if check_name(name) == TRANSLATOR else _train_reader
     if output is not None:
         _refuse_unwritable(output)
+    return train_one(name, output, on_progress)
+
+
+def _train_reader(name: str, output: Path | None, on_progress: Progress) -> Report:
+    recipe = recipe_of(name)
     start = time.monotonic()
     with one_thread():
         model = fit(recipe, on_progress)
@@ -77,7 +91,19 @@ def train(
     return report
 
 
-def fit(recipe: Recipe, on_progress: Callable[[int, int, str], None]) -> Transformer:
+def _train_translator(_name: str, output: Path | None, on_progress: Progress) -> TranslatorReport:
+    start = time.monotonic()
+    with one_thread():
+        model = translator.fit(RECIPE, on_progress)
+    seconds = time.monotonic() - start
+    on_progress(RECIPE.steps, RECIPE.steps, "measuring")
+    report = measure_translator(model, seconds)
+    if output is not None:
+        TranslatorCheckpoint(model, report.best(), RECIPE.to_json()).save(output)
+    return report
+
+
+def fit(recipe: Recipe, on_progress: Progress) -> Transformer:
     """Learn from the recipe's corpus.
 
     Parameters
@@ -113,7 +139,9 @@ def fit(recipe: Recipe, on_progress: Callable[[int, int, str], None]) -> Transfo
         if step >= recipe.legible_from * recipe.steps:
             loss = loss + recipe.legible * legibility_cost(batch, done, recipe)
         for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * _schedule(step, recipe)
+            group["lr"] = recipe.learning_rate * learning_rate_share(
+                step, recipe.steps, recipe.warm_up
+            )
         if not math.isfinite(loss.item()):
             raise AttnvizError(f"training {recipe.name}: the loss is {loss.item()} at step {step}")
         optimizer.zero_grad()
@@ -136,12 +164,6 @@ def _refuse_unwritable(output: Path) -> None:
         raise UserError(f"cannot write {output}: {error.strerror}") from error
     if output.is_dir():
         raise UserError(f"cannot write {output}: it is a folder; name a file")
-
-
-def _schedule(step: int, recipe: Recipe) -> float:
-    warm = min(1.0, (step + 1) / recipe.warm_up)
-    past = max(0, step - recipe.warm_up) / (recipe.steps - recipe.warm_up)
-    return warm * (1 + math.cos(math.pi * past)) / 2
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from attnviz.attention import MultiHeadAttention, causal_mask, multi_head_attention
 
+EMBEDDING_STD = 0.3
+"""Of the normal draws that embeddings start from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -107,31 +110,36 @@ class ForwardPass:
     final: Float[Tensor, "*batch n d_model"]
 
 
-class SelfAttention(nn.Module):
-    """The four projections of a self-attention, as the papers write them: ``x @ w_q``.
+class Attention(nn.Module):
+    """The four projections of an attention, as the papers write them: ``x @ w_q``.
 
     They have no biases, so that X·W_Q is Q exactly.
 
     Parameters
     ----------
-    config
-        The sizes.
+    d_model
+        Width of a token's vector.
+    n_heads
+        The number of heads.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, d_model: int, n_heads: int) -> None:
         super().__init__()
-        self.n_heads = config.n_heads
-        self.w_q = _projection(config.d_model)
-        self.w_k = _projection(config.d_model)
-        self.w_v = _projection(config.d_model)
-        self.w_o = _projection(config.d_model)
+        self.n_heads = n_heads
+        self.w_q = _projection(d_model)
+        self.w_k = _projection(d_model)
+        self.w_v = _projection(d_model)
+        self.w_o = _projection(d_model)
 
     def forward(
-        self, x: Float[Tensor, "*batch n d_model"], mask: Bool[Tensor, "..."] | None
+        self,
+        x_q: Float[Tensor, "*batch q d_model"],
+        x_kv: Float[Tensor, "*batch k d_model"],
+        mask: Bool[Tensor, "..."] | None,
     ) -> MultiHeadAttention:
         """Attend: see :func:`attnviz.attention.multi_head_attention`."""
         return multi_head_attention(
-            x, x, self.w_q, self.w_k, self.w_v, self.w_o, self.n_heads, mask=mask
+            x_q, x_kv, self.w_q, self.w_k, self.w_v, self.w_o, self.n_heads, mask=mask
         )
 
 
@@ -144,19 +152,21 @@ class Layer(nn.Module):
 
     Parameters
     ----------
-    config
-        The sizes.
+    d_model
+        Width of a token's vector.
+    n_heads
+        Heads of the attention.
+    d_hidden
+        Width inside the feed-forward network.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, d_model: int, n_heads: int, d_hidden: int) -> None:
         super().__init__()
-        self.attention_norm = nn.LayerNorm(config.d_model)
-        self.attention = SelfAttention(config)
-        self.hidden_norm = nn.LayerNorm(config.d_model)
+        self.attention_norm = nn.LayerNorm(d_model)
+        self.attention = Attention(d_model, n_heads)
+        self.hidden_norm = nn.LayerNorm(d_model)
         self.hidden = nn.Sequential(
-            nn.Linear(config.d_model, config.d_hidden),
-            nn.GELU(),
-            nn.Linear(config.d_hidden, config.d_model),
+            nn.Linear(d_model, d_hidden), nn.GELU(), nn.Linear(d_hidden, d_model)
         )
 
     def forward(
@@ -164,7 +174,7 @@ class Layer(nn.Module):
     ) -> tuple[Float[Tensor, "*batch n d_model"], LayerPass]:
         """Give the next hidden state and how attention came to it."""
         normed = self.attention_norm(x)
-        attention = self.attention(normed, mask)
+        attention = self.attention(normed, normed, mask)
         x = x + attention.output
         x = x + self.hidden(self.hidden_norm(x))
         return x, LayerPass(normed, attention)
@@ -184,11 +194,12 @@ class Transformer(nn.Module):
         self.config = config
         self.tokens = nn.Embedding(config.vocabulary, config.d_model)
         self.positions = nn.Embedding(config.max_tokens, config.d_model)
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.n_layers))
+        sizes = config.d_model, config.n_heads, config.d_hidden
+        self.layers = nn.ModuleList(Layer(*sizes) for _ in range(config.n_layers))
         self.final_norm = nn.LayerNorm(config.d_model)
         self.logit_bias = nn.Parameter(torch.zeros(config.vocabulary))
-        nn.init.normal_(self.tokens.weight, std=_EMBEDDING_STD)
-        nn.init.normal_(self.positions.weight, std=_EMBEDDING_STD)
+        nn.init.normal_(self.tokens.weight, std=EMBEDDING_STD)
+        nn.init.normal_(self.positions.weight, std=EMBEDDING_STD)
 
     def forward(
         self,
@@ -257,9 +268,6 @@ class Transformer(nn.Module):
         """
         scores: Tensor = final @ self.tokens.weight.T + self.logit_bias
         return scores
-
-
-_EMBEDDING_STD = 0.3
 
 
 def _projection(d_model: int) -> nn.Parameter:

@@ -17,6 +17,7 @@ from attnviz.render.tour import TourProgress
 
 if TYPE_CHECKING:
     from attnviz.models.report import Report
+    from attnviz.models.translator.report import Report as TranslatorReport
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def tour_progress(scenes: int) -> Iterator[TourProgress]:
         yield TourProgress(on_scene, Progress(on_second))
 
 
-def train_with_bar(name: str, output: Path) -> Report:
+def train_with_bar(name: str, output: Path) -> Report | TranslatorReport:
     """Train a tiny model behind a progress bar.
 
     Parameters

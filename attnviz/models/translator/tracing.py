@@ -1,0 +1,209 @@
+"""translator as the rest of attnviz sees it: a phrase in, a ModelTrace out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from attnviz.attention import MultiHeadAttention
+from attnviz.errors import UserError, quoted
+from attnviz.models.threads import one_thread
+from attnviz.models.tokenizer import Tokens
+from attnviz.models.transformer import Attention
+from attnviz.models.translator.checkpoint import TranslatorCheckpoint
+from attnviz.models.translator.model import DecoderPass, Encoded
+from attnviz.models.translator.tokenizer import START, load_words
+from attnviz.models.translator.translating import translate
+from attnviz.records import AttentionTrace, Focus, ModelTrace
+
+_CLEAR = 0.5
+"""A weight above this on one key is what a viewer sees at a glance."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of an attention: its words as they are labelled, and what its matrices multiply."""
+
+    tokens: tuple[str, ...]
+    x: Tensor
+
+
+class Translator:
+    """The encoder–decoder.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    checkpoint
+        The trained numbers and the head worth looking at.
+    """
+
+    def __init__(self, name: str, checkpoint: TranslatorCheckpoint) -> None:
+        self.name = name
+        self.checkpoint = checkpoint
+
+    @torch.no_grad()
+    @one_thread()
+    def trace(self, text: str, target: str | None = None) -> ModelTrace:
+        """Translate a phrase, or read a given translation, and keep everything that was computed.
+
+        Parameters
+        ----------
+        text
+            The source, English or Korean.
+        target
+            The words that the decoder is to write; None: its own greedy translation.
+
+        Returns
+        -------
+        ModelTrace
+            The tensors of one pass over source and target. Row i of the logits and of the
+            cross-attention belongs to the position that writes the target's word i: it has read
+            the start and the words before.
+
+        Raises
+        ------
+        UserError
+            If a text holds no word, more than 32, or one that the model does not know.
+        """
+        words, model = load_words(), self.checkpoint.model
+        source, direction = words.source(text)
+        if target is None:
+            ids = translate(model, words, [source.ids])[0]
+            if not ids:
+                raise UserError(
+                    f"text: translator has no translation for {quoted(text)}; give a --target"
+                )
+            written = Tokens(tuple(words.vocabulary[i] for i in ids), ids)
+        else:
+            written = words.target(target, direction)
+        encoded = model.encode(torch.tensor(source.ids))
+        decoded = model.decode(torch.tensor((words.start_id, *written.ids[:-1])), encoded.memory)
+        layers = self._layers(source, written, encoded, decoded.layers)
+        return ModelTrace(
+            model=self.name,
+            text=text,
+            tokens=source.texts,
+            ids=source.ids,
+            token_embeddings=_array(encoded.token_embeddings),
+            position_embeddings=_array(encoded.position_embeddings),
+            embedding_table=_array(model.tokens.weight),
+            hidden_states=_array(torch.stack(encoded.hidden_states)),
+            layers=layers,
+            logits=_array(decoded.logits),
+            target_tokens=written.texts,
+            target_ids=written.ids,
+            focus=self._focus(layers, written),
+            notes=_notes(layers, written, given=target is not None),
+        )
+
+    def _layers(
+        self, source: Tokens, written: Tokens, encoded: Encoded, decoded: Sequence[DecoderPass]
+    ) -> tuple[AttentionTrace, ...]:
+        """List the attentions in the order they ran."""
+        model = self.checkpoint.model
+        heard = (START, *written.texts[:-1])
+        traces = []
+        for i, done in enumerate(encoded.layers):
+            side = _Side(source.texts, done.x)
+            name = f"encoder.{i}.attention"
+            traces.append(_attention(model, name, done.attention, side, side))
+        for i, layer in enumerate(decoded):
+            own = _Side(heard, layer.x_self)
+            name = f"decoder.{i}.self_attention"
+            traces.append(_attention(model, name, layer.self_attention, own, own, causal=True))
+            asking = _Side(written.texts, layer.x_cross)
+            answering = _Side(source.texts, encoded.memory)
+            name = f"decoder.{i}.cross_attention"
+            traces.append(_attention(model, name, layer.cross_attention, asking, answering))
+        return tuple(traces)
+
+    def _focus(self, layers: Sequence[AttentionTrace], written: Tokens) -> Focus:
+        best = self.checkpoint.best
+        weights = layers[best.layer].weights[best.head]
+        query = turning_query(weights)
+        if query is None:
+            query = int(weights.max(axis=1).argmax())
+            why = f"no row has a larger weight than that of {written.texts[query]!r}"
+        else:
+            why = (
+                f"the word order turns at {written.texts[query]!r}: the next row looks at an"
+                " earlier word"
+            )
+        return Focus(best.layer, best.head, query, f"{best.reason}; {why}")
+
+
+def turning_query(weights: np.ndarray) -> int | None:
+    """Find the row after which attention turns back most clearly.
+
+    Parameters
+    ----------
+    weights
+        ``[query, key]``.
+
+    Returns
+    -------
+    int or None
+        A query whose largest weight is on a later key than the next query's, both over 0.5: of
+        several, the one where the smaller of both weights is largest. None where there is none.
+    """
+    keys, tops = weights.argmax(axis=1), weights.max(axis=1)
+    clear = np.minimum(tops[:-1], tops[1:])
+    turning = (keys[:-1] > keys[1:]) & (clear > _CLEAR)
+    return int(np.where(turning, clear, 0).argmax()) if turning.any() else None
+
+
+def _attention(
+    model: nn.Module,
+    name: str,
+    made: MultiHeadAttention,
+    asking: _Side,
+    answering: _Side,
+    causal: bool = False,
+) -> AttentionTrace:
+    projections = model.get_submodule(name)
+    assert isinstance(projections, Attention)
+    n_queries, n_keys = made.weights.shape[-2:]
+    mask = np.ones((1, n_queries, n_keys), dtype=bool)
+    return AttentionTrace(
+        name=name,
+        kind="cross" if "cross" in name else "self",
+        query_tokens=asking.tokens,
+        key_tokens=answering.tokens,
+        q=_array(made.q),
+        k=_array(made.k),
+        v=_array(made.v),
+        scale=made.scale,
+        mask=np.tril(mask) if causal else mask,
+        scores=_array(made.scores),
+        weights=_array(made.weights),
+        heads=_array(made.heads),
+        output=_array(made.output),
+        w_q=_array(projections.w_q),
+        w_k=_array(projections.w_k),
+        w_v=_array(projections.w_v),
+        w_o=_array(projections.w_o),
+        x_q=_array(asking.x),
+        x_kv=_array(answering.x),
+    )
+
+
+def _notes(layers: Sequence[AttentionTrace], written: Tokens, *, given: bool) -> tuple[str, ...]:
+    """Say what the labels of the rows mean, with the words of this very trace."""
+    crosses = " and ".join(layer.name for layer in layers if layer.kind == "cross")
+    read = (START, *written.texts)[len(written.texts) - 1]
+    labels = (
+        f"A row of {crosses} is labelled with the word that its position writes, as alignment"
+        " plots are (Bahdanau et al., 2015, figure 3): the position that writes"
+        f" {written.texts[-1]!r} has read up to {read!r}. Rows and columns of the decoder's"
+        " self-attention are labelled with the words that its positions read."
+    )
+    chosen = "The words of the target were given; the model did not choose them."
+    return (labels, chosen) if given else (labels,)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().numpy()

@@ -3,6 +3,7 @@
 SCENES: tuple[tuple[str, str], ...] = (
     ("self_attention", "SelfAttention"),
     ("score_grid", "ScoreGrid"),
+    ("softmax", "Softmax"),
     ("causal_mask", "CausalMask"),
     ("weighted_sum", "WeightedSum"),
     ("multi_head", "MultiHead"),

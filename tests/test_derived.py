@@ -76,6 +76,8 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("first_token", (GRID,), (0.75 + 0.25) / 2),
     ("next_token", (GRID,), (0.5 + 0.125) / 2),
     ("top", (single([1, 5, 5]),), 1),
+    ("lead", (np.array([1.0, -INF, 4.0, 3.5]),), 0.5),
+    ("lead", (single([7, 7]),), 0.0),
     ("least", (single([[1, -5], [2, 5]]),), -5.0),
     ("greatest", (single([[1, -5], [2, 4]]),), 4.0),
     ("extent", (single([[1, -5], [2, 4]]),), 5.0),
@@ -218,6 +220,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
     ("itself", (GRID[:2],), rf"{SQUARE} .* got shape \[2, 3\]"),
     ("itself", (GRID[None],), SQUARE),
     ("top", (GRID,), "top: wanted a vector"),
+    ("lead", (np.array([1.0, -INF]),), "lead: wanted at least two finite numbers, got 1"),
     ("masked", (GRID, GRID), "masked: wanted a mask of booleans"),
     ("masked", (GRID, np.ones((3, 2), bool)), r"of shape \[3, 2\]"),
 ]
@@ -227,6 +230,24 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
 def test_what_has_no_answer_is_refused(name: str, arguments: tuple[Any, ...], message: str) -> None:
     with unchecked(), pytest.raises(TensorError, match=message):
         DERIVED[name](*arguments)
+
+
+def test_the_second_greatest_is_never_the_greatest() -> None:
+    assert derived.second(np.array([3.0, 9.0, 5.0])) == 2
+    assert derived.second(np.array([7.0, 7.0, 7.0])) == 1
+    assert derived.second(np.array([1.0, 7.0, 7.0])) == 2
+    with pytest.raises(TensorError, match="second: wanted at least two numbers"):
+        derived.second(np.array([1.0]))
+
+
+def test_rows_are_ranked_by_their_spread_where_they_have_a_choice() -> None:
+    weights = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.25, 0.5, 0.25], [0.9, 0.1, 0.0]])
+    # The first row has one key: its zero entropy says nothing about its scores.
+    assert derived.sharpest(weights) == 3
+    assert derived.flattest(weights) == 2
+    assert derived.sharpest(weights[:1]) == derived.flattest(weights[:1]) == 0
+    with unchecked(), pytest.raises(TensorError, match=r"wanted weights \[query, key\]"):
+        derived.sharpest(weights[0])
 
 
 rows = arrays.arrays(np.float32, st.integers(1, 12), elements=st.floats(-80, 80, width=32))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from manim import tempconfig
 
 from attnviz.mobjects.pen import Pen
 from attnviz.mobjects.product import Factor, Product, SharedProduct
@@ -17,12 +18,13 @@ GAP = 0.03
 """Between two cells: matrices of other pitches end by that much sooner or later."""
 
 
-@pytest.fixture(scope="module")
-def pen():
-    return Pen(DARK, {"": random_trace(N, d_k=M, d_model=D)})
+@pytest.fixture
+def pen(tmp_path):
+    with tempconfig({"media_dir": str(tmp_path), "verbosity": "WARNING"}):
+        yield Pen(DARK, {"": random_trace(N, d_k=M, d_model=D)})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def factors():
     return (
         Factor("layers[1].x_q", INK, symbol="X"),

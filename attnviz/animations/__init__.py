@@ -50,6 +50,19 @@ def travel_copy(number: VMobject, target: VMobject) -> Animation:
     return TransformFromCopy(number, target, rate_func=EASE_MOVE)
 
 
+def gather(numbers: Iterable[VMobject], total: VMobject, theme: Theme) -> Animation:
+    """Send copies of numbers to their sum, one after another; it appears as they arrive."""
+    copies = [number.copy() for number in numbers]
+    return AnimationGroup(
+        LaggedStart(
+            *(FadeOut(copy, target_position=total.get_center()) for copy in copies),
+            lag_ratio=theme.timing.stagger,
+            rate_func=EASE_MOVE,
+        ),
+        FadeIn(total, rate_func=EASE_ARRIVE),
+    )
+
+
 def reach_out(links: VGroup, theme: Theme) -> Animation:
     """Draw the links of one query, outwards from the query."""
     return LaggedStart(*(Create(link) for link in links), lag_ratio=theme.timing.stagger)

@@ -21,7 +21,19 @@ from attnviz.derived.habits import (
 )
 from attnviz.derived.masks import hidden_shares, masked, most_hidden
 from attnviz.derived.planes import plane_coordinates, plane_share, stacked
-from attnviz.derived.rows import entropy, exp, minus_max, most_widened, softmax, top, top_magnitude
+from attnviz.derived.rows import (
+    entropy,
+    exp,
+    flattest,
+    lead,
+    minus_max,
+    most_widened,
+    second,
+    sharpest,
+    softmax,
+    top,
+    top_magnitude,
+)
 from attnviz.derived.scores import dot_products, root, root_scales
 from attnviz.derived.sizes import bins, count, count_true, index, size
 from attnviz.derived.sums import (
@@ -57,11 +69,13 @@ __all__ = [
     "exp",
     "extent",
     "first_token",
+    "flattest",
     "greatest",
     "habit",
     "hidden_shares",
     "index",
     "itself",
+    "lead",
     "least",
     "masked",
     "minus_max",
@@ -77,6 +91,8 @@ __all__ = [
     "root_scales",
     "running_dot",
     "scaled",
+    "second",
+    "sharpest",
     "size",
     "softmax",
     "stacked",
@@ -111,6 +127,7 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             first_token,
             next_token,
             top,
+            lead,
             least,
             greatest,
             extent,

@@ -158,6 +158,108 @@ def top(row: Values) -> int:
     return int(vector("top", row).argmax())
 
 
+def second(row: Values) -> int:
+    """Find the index of the second greatest element of a row; of equals, the first.
+
+    Parameters
+    ----------
+    row
+        A row ``[key]`` of finite numbers, at least two.
+
+    Returns
+    -------
+    int
+        The index, counted from 0; never that of :func:`top`.
+
+    Raises
+    ------
+    TensorError
+        If it is not a row of two finite numbers or more.
+    """
+    numbers = vector("second", row)
+    if numbers.size < 2:
+        raise TensorError("second: wanted at least two numbers, got one")
+    return int(np.argsort(-numbers, kind="stable")[1])
+
+
+def lead(row: Values) -> float:
+    """Measure by how much the greatest number of a row exceeds the second greatest.
+
+    Parameters
+    ----------
+    row
+        ``[key]``; −∞ where a key is masked; two keys or more are not.
+
+    Returns
+    -------
+    float
+        The difference, 0 or more.
+
+    Raises
+    ------
+    TensorError
+        If fewer than two keys are left.
+    """
+    numbers = reals("lead", row).ravel()
+    left = np.sort(numbers[np.isfinite(numbers)])
+    if left.size < 2:
+        raise TensorError(f"lead: wanted at least two finite numbers, got {left.size}")
+    return float(left[-1] - left[-2])
+
+
+def sharpest(weights: Values) -> int:
+    """Find the query whose shares have the least entropy, of those that have a choice.
+
+    Parameters
+    ----------
+    weights
+        Weights ``[query, key]``.
+
+    Returns
+    -------
+    int
+        The query's index. A query with one key (all others masked) has no choice; where no query
+        has one, the first query.
+
+    Raises
+    ------
+    TensorError
+        If a row does not add up to 1.
+    """
+    spreads = _spreads("sharpest", weights)
+    return min(spreads, key=spreads.__getitem__, default=0)
+
+
+def flattest(weights: Values) -> int:
+    """Find the query whose shares have the greatest entropy.
+
+    Parameters
+    ----------
+    weights
+        Weights ``[query, key]``.
+
+    Returns
+    -------
+    int
+        The query's index; where no query has a choice, the first query.
+
+    Raises
+    ------
+    TensorError
+        If a row does not add up to 1.
+    """
+    spreads = _spreads("flattest", weights)
+    return max(spreads, key=spreads.__getitem__, default=0)
+
+
+def _spreads(function: str, weights: Values) -> dict[int, float]:
+    """Return the entropy of every query that has more than one key."""
+    rows = reals(function, weights)
+    if rows.ndim != 2:
+        raise TensorError(f"{function}: wanted weights [query, key], got {rows.ndim} axes")
+    return {query: entropy(row) for query, row in enumerate(rows) if (row > 0).sum() > 1}
+
+
 def top_magnitude(row: Values) -> int:
     """Find the index of the element of greatest magnitude; of equals, the first.
 

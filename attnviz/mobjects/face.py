@@ -154,6 +154,17 @@ class GridFace(Patch):
         assert isinstance(self.cells, VectorCells), "cells of an image have no mobjects"
         return self.cells
 
+    def take_row(self, query: int, other: GridFace) -> None:
+        """Show one row as another face of the same cells shows it: colours and digits."""
+        for patch, theirs in zip(self.patches, other.patches, strict=True):
+            if query not in patch.queries:
+                continue
+            row, width = patch.queries.index(query), patch.shape[1]
+            patch.painted[row] = theirs.painted[row]
+            patch.cells.paint(patch.painted)
+            for place in range(row * width, (row + 1) * width) if patch.digits else ():
+                patch.digits.submobjects[place] = theirs.digits[place].copy()
+
     @property
     def shows_digits(self) -> bool:
         """Whether the cells carry their numbers."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from attnviz.addresses import canonical, resolve
 from attnviz.derived import DERIVED
 from attnviz.records import ModelTrace
-from attnviz.rounding import printed, printed_row
+from attnviz.rounding import MINUS, printed, printed_row
 from attnviz.text import Formula, Line, Number, Run, Typesetter, Weight
 from attnviz.theme import Theme
 
@@ -86,12 +88,29 @@ class Pen:
             self._settle(element(address, key), text if share else EXACT_ZERO)
 
     def print_sum(self, terms: Sequence[str], total: str, places: int = VALUE_PLACES) -> None:
-        """Fix the texts of a sum's terms so that, as printed, they add to the printed total."""
+        """Fix the texts of a sum's terms so that, as printed, they add to the printed total.
+
+        A term of exactly 0 prints bare.
+        """
         values = [self.value(term) for term in terms]
         self._settle(canonical(total), printed(self.value(total), places))
         texts = printed_row(values, places, total=self.value(total))
-        for term, text in zip(terms, texts, strict=True):
-            self._settle(canonical(term), text)
+        for term, value, text in zip(terms, values, texts, strict=True):
+            self._settle(canonical(term), text if value else EXACT_ZERO)
+
+    def print_difference(self, first: str, second: str, difference: str) -> None:
+        """Fix the text of a difference: the difference of the two texts, as they are printed.
+
+        So it is within one unit of the last place of its exact value, and can be re-derived.
+        A difference of exactly 0 prints bare.
+        """
+        value, texts = self.value(difference), (self.printed_text(first), self.printed_text(second))
+        if not value:
+            self._settle(canonical(difference), EXACT_ZERO)
+        elif math.isfinite(value):
+            minuend, subtrahend = (Decimal(text.replace(MINUS, "-")) for text in texts)
+            text = printed(minuend - subtrahend, VALUE_PLACES)
+            self._settle(canonical(difference), text)
 
     def _settle(self, address: str, text: str) -> None:
         if self._texts.setdefault(address, text) != text:

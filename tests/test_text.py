@@ -73,3 +73,15 @@ def test_formula_terms_are_found(typesetter):
     assert len(formula.term("key")) == 2
     assert len(formula.unnamed()) == 2
     assert formula.term("query")[0].get_fill_color().to_hex() == "#56B4E9"
+
+
+def test_korean_stands_on_the_baseline_of_the_words_beside_it(typesetter):
+    """A syllable fills its square: a little below the baseline, and above a capital."""
+    cap = 0.3
+    line = typesetter.line("H한국어", cap, "#FFFFFF").stand_on(1.0)
+    latin, *hangul = line.glyphs
+    assert latin.get_bottom()[1] == pytest.approx(1.0, abs=1e-3)
+    assert len(hangul) == 3
+    for glyph in hangul:
+        assert 1.0 - cap / 4 < glyph.get_bottom()[1] <= 1.0
+        assert 1.0 + cap <= glyph.get_top()[1] < 1.0 + 1.4 * cap

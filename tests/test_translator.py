@@ -27,9 +27,9 @@ NAME = "translator"
 AREA = "the european economic area"
 MAX_BYTES = 2_000_000
 
-EXACT = {"english to french": 0.9, "korean to english": 0.95}
-ALIGNED = {"english to french": 0.9, "korean to english": 0.9}
-TURNED = {"english to french": 0.9, "korean to english": 0.75}
+EXACT = {"english to french": 0.95, "korean to english": 0.97}
+ALIGNED = {"english to french": 0.97, "korean to english": 0.97}
+TURNED = {"english to french": 0.95, "korean to english": 0.87}
 """Just under what was measured."""
 
 
@@ -175,7 +175,7 @@ def test_the_decoder_never_looks_ahead() -> None:
     short, long = trace(AREA, "la zone économique"), trace(AREA, "la zone économique européenne")
     assert short.logits is not None
     assert long.logits is not None
-    np.testing.assert_allclose(long.logits[:3], short.logits, atol=1e-5)
+    np.testing.assert_allclose(long.logits[:3], short.logits, atol=1e-4)
 
 
 def test_a_given_target_that_is_its_own_changes_no_number() -> None:
@@ -224,7 +224,7 @@ def test_the_filmed_head_turns_where_the_languages_do() -> None:
     assert found["zone"] == "area"
     assert found["économique"] == "economic"
     assert found["européenne"] == "european"
-    assert written(shown).split()[focus(shown).query] in ("zone", "économique")
+    assert written(shown).split()[focus(shown).query] == "zone"
     assert cross(shown).kind == "cross"
 
 
@@ -267,12 +267,17 @@ def test_rows_stay_legible() -> None:
 
 
 def test_the_turning_query_by_hand() -> None:
-    turning = np.array([[0.9, 0.1, 0.0], [0.2, 0.1, 0.7], [0.3, 0.6, 0.1], [0.8, 0.1, 0.1]])
-    assert turning_query(turning) == 1  # 0.6 of rows 1 and 2; 0.6 of rows 2 and 3 comes later
-    assert turning_query(np.eye(3)) is None
-    assert turning_query(np.array([[0.4, 0.6], [0.51, 0.49]])) == 0
-    assert turning_query(np.array([[0.5, 0.5], [0.9, 0.1]])) is None
-    assert turning_query(np.array([[1.0]])) is None
+    def rows(*keys: int, weight: float = 0.7) -> np.ndarray:
+        """Give rows of four keys whose largest weight is on these."""
+        rest = (1 - weight) / 3
+        return np.where(np.arange(4) == np.array(keys)[:, None], weight, rest)
+
+    assert turning_query(rows(0, 3, 2, 1)) == 1
+    assert turning_query(rows(1, 0, 1, 3, 2, 0, 3)) == 3
+    assert turning_query(rows(1, 0, 3, 2)) == 0
+    assert turning_query(rows(0, 1, 1, 3)) is None
+    assert turning_query(rows(3, 2, 1, 0, weight=0.49)) is None
+    assert turning_query(rows(3)) is None
 
 
 def test_without_a_turn_the_clearest_row_is_shown() -> None:

@@ -43,6 +43,8 @@ FROM_ENGLISH = _read(
 
     i read the strange story | j' ai lu l' histoire étrange
 
+    the white house is not very old | la maison blanche n' est pas très vieille
+
     where is the blue box ? | où est la boîte bleue ?
 
     the woman who was sitting in the garden saw the red bird

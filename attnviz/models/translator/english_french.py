@@ -72,7 +72,7 @@ def sample(rng: random.Random) -> Pair:
         (12, _state_sentence),
         (10, _pronoun_sentence),
         (3, _question),
-        (26, _long_subject_sentence),
+        (34, _long_subject_sentence),
         (12, _two_clauses),
         (7, _reported),
     )
@@ -174,13 +174,12 @@ def _is_quality(rng: random.Random, subject: Thing, is_: tuple[str, str]) -> Pai
     quality = piece(f"{adjective.english}*", f"{adjective.form(subject.noun.feminine)}*")
     quality = quality.holding(adjective.english, subject.noun.english)
     english, french = is_
-    draw = rng.random()
-    if draw < 0.25:
+    if rng.random() < 0.3:
         verb = piece(f"{english} not*", f"ne {french} pas*")
-    elif draw < 0.5:
-        verb = arrange([piece(english, french), piece("very*", "très*")])
     else:
         verb = piece(english, french)
+    if rng.random() < 0.3:
+        verb = arrange([verb, piece("very*", "très*")])
     return arrange([verb, quality])
 
 

@@ -77,7 +77,7 @@ def sample(rng: random.Random) -> Pair:
         (20, _sentence),
         (10, _pronoun_sentence),
         (16, _state_sentence),
-        (20, _relative_sentence),
+        (22, _relative_sentence),
         (20, _two_clauses),
         (12, _two_deeds),
     )
@@ -265,11 +265,18 @@ def _two_deeds(rng: random.Random) -> Pair:
 
 def _two_clauses(rng: random.Random) -> Pair:
     if rng.random() < 0.5:
-        first, second = _subject(rng, _SUBJECT), _subject(rng, _SUBJECT)
-        join, form = piece("", "and"), "and"
+        particle, join, form = _SUBJECT, piece("", "and"), "and"
     else:
         # What is set against each other is marked as a topic.
-        first, second = _subject(rng, _TOPIC), _subject(rng, _TOPIC)
-        join, form = piece("", ", but"), "but"
+        particle, join, form = _TOPIC, piece("", ", but"), "but"
+    first, second = _doer(rng, particle), _doer(rng, particle)
     opening = [first.pair, _happening(rng, first, form)]
     return arrange([*opening, join, second.pair, _happening(rng, second, "end")])
+
+
+def _doer(rng: random.Random, particle: tuple[str, str]) -> Thing:
+    """Draw a subject, often with a clause of its own."""
+    if rng.random() < 0.7:
+        return _subject(rng, particle)
+    kind = pick(rng, _LIVING)
+    return _noun_phrase(rng, kind, particle, _clause(rng, kind))

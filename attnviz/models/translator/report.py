@@ -104,8 +104,8 @@ class Report:
         return HeadChoice(
             self.first_cross + 2 * layer,
             head,
-            f"no head of the cross-attention finds the source word of more content words: {shares}"
-            " of the held-out phrases",
+            "over both directions no head of the cross-attention finds the source word of more"
+            f" content words: {shares} of those in held-out phrases",
         )
 
     def lines(self) -> list[str]:

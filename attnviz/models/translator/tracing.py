@@ -130,14 +130,14 @@ class Translator:
             why = f"no row has a larger weight than that of {written.texts[query]!r}"
         else:
             why = (
-                f"the word order turns at {written.texts[query]!r}: the next row looks at an"
-                " earlier word"
+                f"the word order turns at {written.texts[query]!r}: the next row looks"
+                " at an earlier word"
             )
         return Focus(best.layer, best.head, query, f"{best.reason}; {why}")
 
 
 def turning_query(weights: np.ndarray) -> int | None:
-    """Find the row after which attention turns back most clearly.
+    """Find the row where attention starts to walk backwards.
 
     Parameters
     ----------
@@ -147,13 +147,17 @@ def turning_query(weights: np.ndarray) -> int | None:
     Returns
     -------
     int or None
-        A query whose largest weight is on a later key than the next query's, both over 0.5: of
-        several, the one where the smaller of both weights is largest. None where there is none.
+        The first row of the longest run in which each row's largest weight, over 0.5, is on an
+        earlier key than that of the row before; of several, the first. None where there is none.
     """
-    keys, tops = weights.argmax(axis=1), weights.max(axis=1)
-    clear = np.minimum(tops[:-1], tops[1:])
-    turning = (keys[:-1] > keys[1:]) & (clear > _CLEAR)
-    return int(np.where(turning, clear, 0).argmax()) if turning.any() else None
+    keys, clear = weights.argmax(axis=1), weights.max(axis=1) > _CLEAR
+    turns = (keys[1:] < keys[:-1]) & clear[1:] & clear[:-1]
+    best, longest, run = None, 0, 0
+    for step, turning in enumerate(turns):
+        run = run + 1 if turning else 0
+        if run > longest:
+            best, longest = step - run + 1, run
+    return best
 
 
 def _attention(

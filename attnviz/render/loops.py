@@ -30,9 +30,13 @@ LONGEST_STILL = 1.6
 HOLD = 2.5
 """Seconds that the last frame stands."""
 
+LONGEST_MOTION = 9.0
+"""Seconds that a loop lasts at most before it holds: longer beats are played faster."""
+
 _SIDES = (640, 360)
-# Frames a second and WebP's quality, the best first: fewer frames hurt less than blurred digits.
-_LADDER = ((12, 80), (10, 80), (8, 80), (8, 65), (8, 50))
+# Frames a second and WebP's quality, the best first. At 90 nothing is left of frames before, at 80
+# hardly anything; below that, fewer frames hurt less than blurred digits.
+_LADDER = ((12, 90), (12, 80), (10, 80), (8, 80), (8, 65), (8, 50))
 _METHOD = 4
 _MILLISECONDS = 1000
 
@@ -205,8 +209,9 @@ def _film(job: Job, fps: int, folder: Path) -> _LoopWriter:
 
 def _retimed(writer: _LoopWriter) -> tuple[list[Frame], tuple[tuple[str, float], ...]]:
     """Return the frames with their seconds, waits cut short, and when each beat ends."""
-    seconds = [min(count / writer.fps, LONGEST_STILL) for _, count in writer.frames]
-    seconds[-1] = HOLD
+    *before, _ = [min(count / writer.fps, LONGEST_STILL) for _, count in writer.frames]
+    pace = max(1.0, sum(before) / LONGEST_MOTION)
+    seconds = [*(time / pace for time in before), HOLD]
     frames = [(pixels, time) for (pixels, _), time in zip(writer.frames, seconds, strict=True)]
     ends = tuple((name, sum(seconds[: last + 1])) for name, last in writer.ends.items())
     return frames, ends

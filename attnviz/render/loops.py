@@ -39,6 +39,7 @@ _SIDES = (640, 360)
 _LADDER = ((12, 90), (12, 80), (10, 80), (8, 80), (8, 65), (8, 50))
 _METHOD = 4
 _MILLISECONDS = 1000
+_HALF_A_MILLISECOND = 0.0005
 
 Frame = tuple[np.ndarray, float]
 
@@ -160,7 +161,7 @@ def frame_at(path: Path, seconds: float) -> np.ndarray:
             image.seek(index)
             image.load()
             end += image.info["duration"] / _MILLISECONDS
-            if end >= seconds - 1 / _MILLISECONDS:
+            if end >= seconds - _HALF_A_MILLISECOND:
                 break
         return np.array(image.convert("RGB"))
 
@@ -211,9 +212,10 @@ def _retimed(writer: _LoopWriter) -> tuple[list[Frame], tuple[tuple[str, float],
     """Return the frames with their seconds, waits cut short, and when each beat ends."""
     *before, _ = [min(count / writer.fps, LONGEST_STILL) for _, count in writer.frames]
     pace = max(1.0, sum(before) / LONGEST_MOTION)
-    seconds = [*(time / pace for time in before), HOLD]
+    # On whole milliseconds, as the file keeps them: else the sums drift apart from its own.
+    seconds = [*(round(time / pace, 3) for time in before), HOLD]
     frames = [(pixels, time) for (pixels, _), time in zip(writer.frames, seconds, strict=True)]
-    ends = tuple((name, sum(seconds[: last + 1])) for name, last in writer.ends.items())
+    ends = tuple((name, round(sum(seconds[: last + 1]), 3)) for name, last in writer.ends.items())
     return frames, ends
 
 

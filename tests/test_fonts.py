@@ -5,6 +5,9 @@ import pytest
 from attnviz import text
 from attnviz.errors import UserError
 from attnviz.fonts import SCRIPTS, Script, script_of, scripts_in
+from attnviz.render.legibility import require_legible
+from attnviz.sources import load_trace
+from attnviz.spec import Spec
 from attnviz.text import FAMILY, all_fonts, needs_fallback
 
 
@@ -48,3 +51,11 @@ def test_a_missing_script_names_its_package(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(text, "_draws", lambda drawn, *, fallback: False)
     with pytest.raises(UserError, match=r"HANGUL SYLLABLE GO\).* apt-get install fonts-nanum"):
         needs_fallback("고양이")
+
+
+def test_korean_that_a_model_reads_as_bytes_names_the_model_that_reads_it() -> None:
+    spec = Spec(text="고양이")
+    with pytest.raises(UserError, match="choose --model translator, which reads Korean"):
+        require_legible(spec, load_trace(spec))
+    spec = Spec(text="고양이가 잤어요", model="translator")
+    require_legible(spec, load_trace(spec))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from attnviz.errors import UserError
+from attnviz.fonts import script_of
 from attnviz.records import ModelTrace
 from attnviz.spec import Spec
 from attnviz.text import needs_fallback
@@ -42,8 +43,14 @@ def require_legible(spec: Spec, trace: ModelTrace) -> None:
             raise UserError(
                 f"model {trace.model} has no piece for {letter!r} (U+{ord(letter):04X}, "
                 f"{unicodedata.name(letter, 'no name')}): a film would show its bytes; "
-                "give a text in a script that the model knows"
+                f"give a text in a script that the model knows{_who_reads(letter)}"
             )
+
+
+def _who_reads(letter: str) -> str:
+    script = script_of(letter)
+    korean = script is not None and script.name == "Hangul"
+    return ", or choose --model translator, which reads Korean" if korean else ""
 
 
 def spelled_in_bytes(tokens: Iterable[str]) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Alignment:
 
 @torch.no_grad()
 def translated(model: EncoderDecoder, words: Words, pairs: Iterable[Pair]) -> list[Translated]:
-    """Translate pairs; those of one length on both sides go together.
+    """Translate pairs; those whose sources are of one length go together.
 
     Parameters
     ----------
@@ -86,19 +86,25 @@ def translated(model: EncoderDecoder, words: Words, pairs: Iterable[Pair]) -> li
         One for each pair, the shortest first.
     """
 
-    def lengths(pair: Pair) -> tuple[int, int]:
-        return len(pair.source), len(pair.target)
+    def length(pair: Pair) -> int:
+        return len(pair.source)
 
     found = []
-    for _, group in groupby(sorted(pairs, key=lengths), key=lengths):
+    for _, group in groupby(sorted(pairs, key=length), key=length):
         same = list(group)
         sources = [words.ids(pair.source) for pair in same]
         written = translate(model, words, sources)
-        read = [(words.start_id, *words.ids(pair.target)[:-1]) for pair in same]
+        longest = max(len(pair.target) for pair in same)
+        # What stands after a target's end is never looked at, and its rows are cut off.
+        read = [
+            (words.start_id, *words.ids(pair.target), *[words.pad_id] * longest)[:longest]
+            for pair in same
+        ]
         done = model.decode(torch.tensor(read), model.encode(torch.tensor(sources)).memory)
         weights = torch.stack([layer.cross_attention.weights for layer in done.layers], dim=1)
         for pair, ids, own in zip(same, written, weights, strict=True):
-            found.append(Translated(pair, tuple(words.vocabulary[i] for i in ids), own))
+            text = tuple(words.vocabulary[i] for i in ids)
+            found.append(Translated(pair, text, own[..., : len(pair.target), :]))
     return found
 
 

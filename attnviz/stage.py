@@ -173,6 +173,15 @@ class AttentionScene(Scene):
                 f"which the trace of {self.trace.model} does not hold; choose another model"
             )
 
+    def require_of_trace(self, *fields: str) -> None:
+        """Refuse a trace that does not hold one of its own arrays, its embeddings for instance."""
+        missing = [name for name in fields if getattr(self.trace, name) is None]
+        if missing:
+            raise UserError(
+                f"{self.name} shows {', '.join(missing)}, "
+                f"which the trace of {self.trace.model} does not hold; choose another model"
+            )
+
     def address(self, field: str, *index: int, prefix: str = "") -> str:
         """Return the address of a field of the filmed layer, e.g. ``layers[1].weights[2, 6]``."""
         place = f"[{', '.join(map(str, index))}]" if index else ""

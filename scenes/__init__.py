@@ -1,6 +1,7 @@
 """The scenes, in the order a reader meets them; read without importing manim or torch."""
 
 SCENES: tuple[tuple[str, str], ...] = (
+    ("embeddings", "Embeddings"),
     ("self_attention", "SelfAttention"),
     ("score_grid", "ScoreGrid"),
     ("softmax", "Softmax"),

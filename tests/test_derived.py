@@ -297,6 +297,17 @@ def test_the_plane_keeps_distances_of_what_lies_in_it_and_turns_with_nothing() -
     assert derived.plane_share(spatial) == pytest.approx(values[-2:].sum() / values.sum())
 
 
+def test_pairs_of_words() -> None:
+    rows = single([[1, 0], [0, 1], [3, 4], [-1, 0], [6, 8.5]])
+    assert derived.nearest_pair(rows) == (2, 4)
+    assert derived.repeated_pair(np.array([7, 5, 3, 5, 7])) == (0, 4)
+    assert derived.repeated_pair(np.array([7, 5, 3])) is None
+    with pytest.raises(TensorError, match="wanted at least two rows"):
+        derived.nearest_pair(rows[:1])
+    with pytest.raises(TensorError, match="no direction"):
+        derived.nearest_pair(np.zeros((3, 2)))
+
+
 ANYTHING: list[Any] = [
     *(0, 1, -1, 2.5, np.float32(0.5), np.int64(2), np.True_, INF, -INF, NAN),
     *(NONE, np.ones((0, 3)), np.array([-INF, 0.0]), np.array([True, False]), np.arange(3)),

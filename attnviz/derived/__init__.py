@@ -47,7 +47,15 @@ from attnviz.derived.sums import (
     scaled,
     total,
 )
-from attnviz.derived.vectors import angle, concat, cosine, distance, norm
+from attnviz.derived.vectors import (
+    angle,
+    concat,
+    cosine,
+    distance,
+    nearest_pair,
+    norm,
+    repeated_pair,
+)
 
 __all__ = [
     "DERIVED",
@@ -81,12 +89,14 @@ __all__ = [
     "minus_max",
     "most_hidden",
     "most_widened",
+    "nearest_pair",
     "next_token",
     "norm",
     "plane_coordinates",
     "plane_share",
     "previous_token",
     "product",
+    "repeated_pair",
     "root",
     "root_scales",
     "running_dot",

@@ -1,6 +1,7 @@
 """Lengths, distances and angles of vectors."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 
@@ -128,3 +129,53 @@ def concat(heads: Values) -> Reals:
     if outputs.ndim != 3:
         raise TensorError(f"concat: wanted [head, query, d_v], got {outputs.ndim} axes")
     return np.concatenate(list(outputs), axis=1)
+
+
+def nearest_pair(rows: Values) -> tuple[int, int]:
+    """Find the two vectors that point most alike; of equals, the first.
+
+    Parameters
+    ----------
+    rows
+        Vectors ``[n, d]``, at least two, none all zero.
+
+    Returns
+    -------
+    tuple of int
+        Their indices, counted from 0, the smaller one first.
+
+    Raises
+    ------
+    TensorError
+        If there are not two vectors, or one has no direction.
+    """
+    vectors = reals("nearest_pair", rows)
+    if vectors.ndim != 2 or len(vectors) < 2:
+        raise TensorError(
+            f"nearest_pair: wanted at least two rows [n, d], got shape {list(vectors.shape)}"
+        )
+    pairs = combinations(range(len(vectors)), 2)
+    return max(pairs, key=lambda pair: cosine(vectors[pair[0]], vectors[pair[1]]))
+
+
+def repeated_pair(ids: Values) -> tuple[int, int] | None:
+    """Find the first two places of one token.
+
+    Parameters
+    ----------
+    ids
+        ``[token]``, one number a token.
+
+    Returns
+    -------
+    tuple of int, or None
+        Their indices, counted from 0; None where every token occurs once.
+
+    Raises
+    ------
+    TensorError
+        If it is not a row of numbers.
+    """
+    row = vector("repeated_pair", ids)
+    pairs = combinations(range(len(row)), 2)
+    return next((pair for pair in pairs if row[pair[0]] == row[pair[1]]), None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from manim import RIGHT, VGroup
 
+from attnviz.mobjects.flow import in_lines
 from attnviz.mobjects.pen import Pen, element
 from attnviz.text import Line, Number
 
@@ -55,25 +56,12 @@ class SumLine(VGroup):
             for sign, term in zip([[], *([sign] for sign in self.signs)], terms, strict=True)
         ]
         pieces.append(VGroup(self.relation, total).arrange(RIGHT, buff=gap))
-        for level, line in enumerate(_filled(pieces, width, gap)):
+        for level, line in enumerate(in_lines(pieces, width, gap)):
             row = VGroup(*line).arrange(RIGHT, buff=gap).set_x(0.0)
             for member in row.get_family():
                 if isinstance(member, Line):
                     member.stand_on(-level * _LINE_CAPS * cap)
         super().__init__(*pieces)
-
-
-def _filled(pieces: Sequence[VGroup], width: float | None, gap: float) -> list[list[VGroup]]:
-    """Deal pieces into as few lines as fit the width."""
-    lines: list[list[VGroup]] = [[]]
-    taken = 0.0
-    for piece in pieces:
-        if lines[-1] and width is not None and taken + piece.width > width:
-            lines.append([])
-            taken = 0.0
-        lines[-1].append(piece)
-        taken += piece.width + gap
-    return lines
 
 
 def sum_line(

@@ -1,49 +1,17 @@
-"""Every glyph on screen: set by Typst once, then copied; what no font can draw is refused."""
+"""Type on screen: lines, numbers and formulas that know what they say and where they stand."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-import font_source_sans_pro
 import numpy as np
-import typst
-from manim import (
-    DEFAULT_FONT_SIZE,
-    SCALE_FACTOR_PER_FONT_POINT,
-    MathTypst,
-    Typst,
-    VGroup,
-    VMobject,
-)
-from manim.utils.typst_file_writing import TYPST_COMPILATION_FONT_SIZE
+from manim import VGroup, VMobject
 
-from attnviz.errors import UserError
-from attnviz.fonts import script_of, scripts_in
+from attnviz.typeset import Weight, formula_outlines, line_outlines, sign_outlines
 from attnviz.zones import Zone
 
-FAMILY = "Source Sans Pro"
-FONT_FOLDER = Path(font_source_sans_pro.__file__).parent / "files"
-
-# Heights of a capital, in em: Source Sans Pro's OS/2 table, and New Computer Modern Math's.
-_CAP_EM = 0.66
-_MATH_CAP_EM = 0.683
-# A letter that stands flat on the baseline and ends at the cap height: set beside a text in a box
-# of no width, it tells where both are, and is then taken away.
-_REFERENCE = "H"
-# No font may map a noncharacter: what Typst draws for it is what it draws for a missing glyph.
-_NEVER_MAPPED = "\U0010ffff"
-_GLYPH_REFERENCE = re.compile(rb'xlink:href="#(g[0-9A-Fa-f]+)"')
-_TERM = re.compile(r":\s*([a-z_]+)\s*}}")
-_NUMBER_SIGNS = "0123456789.−∞%+"
-
-Weight = Literal["regular", "semibold", "bold"]
 RunKind = Literal["words", "token", "number"]
 
 
@@ -210,108 +178,8 @@ class Formula(VGroup):
         return VGroup(*(glyph for place, glyph in enumerate(self) if place not in named))
 
 
-def _plain(outline: VMobject) -> VMobject:
-    """Return an outline without the SVG path it was read from, which makes copies dear."""
-    # Fraction bars and roots' tops are strokes; every other outline is filled.
-    plain = VMobject(stroke_width=outline.get_stroke_width(), fill_opacity=1)
-    plain.set_points(outline.points)
-    return plain
-
-
-def _font_size(cap_height: float, cap_em: float = _CAP_EM) -> float:
-    return cap_height / (cap_em * TYPST_COMPILATION_FONT_SIZE * SCALE_FACTOR_PER_FONT_POINT)
-
-
-def _quoted(text: str) -> str:
-    """Return a Typst string literal: whatever the text holds, Typst reads no markup in it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-@cache
-def own_fonts() -> Any:
-    """Return the project's own fonts, read once a process (about 5 ms; every line reuses them)."""
-    return typst.Fonts(include_system_fonts=False, font_paths=[FONT_FOLDER])
-
-
-@cache
-def all_fonts() -> Any:
-    """Return the project's and the system's fonts (read only where a script needs a fallback)."""
-    return typst.Fonts(include_system_fonts=True, font_paths=[FONT_FOLDER])
-
-
-def _families(text: str) -> tuple[str, ...]:
-    """Name the fonts to try in turn; without them Typst takes any font that maps the letters."""
-    # An unknown family would make Typst warn on every line.
-    installed = set(all_fonts().families())
-    wanted = [family for script in scripts_in(text) for family in script.families]
-    return FAMILY, *(family for family in wanted if family in installed)
-
-
-def _preamble(text: str, *, fallback: bool, weight: Weight = "regular") -> str:
-    families = _families(text) if fallback else (FAMILY,)
-    names = "".join(f'"{family}", ' for family in families)
-    return (
-        f'#set text(font: ({names}), fallback: {str(fallback).lower()}, weight: "{weight}", '
-        'kerning: true, number-width: "tabular")'
-    )
-
-
-def _svg(text: str, *, fallback: bool) -> bytes:
-    source = f"{_preamble(text, fallback=fallback)}\n#text({_quoted(text)})"
-    fonts = all_fonts() if fallback else own_fonts()
-    svg: bytes = typst.compile(source.encode(), format="svg", font_paths=fonts)
-    return svg
-
-
-@cache
-def _missing_glyph() -> bytes:
-    found = _GLYPH_REFERENCE.search(_svg(_NEVER_MAPPED, fallback=False))
-    assert found is not None
-    return found.group(1)
-
-
-@cache
-def _draws(text: str, *, fallback: bool) -> bool:
-    svg = _svg(text, fallback=fallback)
-    glyphs = _GLYPH_REFERENCE.findall(svg)
-    return bool(glyphs) and _missing_glyph() not in glyphs and b"<image" not in svg
-
-
-def needs_fallback(text: str) -> bool:
-    """Tell whether a text needs a font besides the project's own.
-
-    Raises
-    ------
-    UserError
-        If no installed font draws it; the message names the first such character.
-    """
-    if _draws(text, fallback=False):
-        return False
-    # Letter by letter, for some fonts map letters to empty outlines.
-    letters = dict.fromkeys(c for c in text if unicodedata.category(c).startswith("L"))
-    culprit = next((c for c in letters if not _draws(c, fallback=True)), None)
-    if culprit is None and _draws(text, fallback=True):
-        return True
-    visible = [character for character in text if not character.isspace()]
-    culprit = culprit or next((c for c in visible if not _draws(c, fallback=True)), text[:1])
-    name = unicodedata.name(culprit, "no name")
-    script = script_of(culprit)
-    mend = "install a font that covers its script" + (
-        f" (on Debian: apt-get install {script.package})" if script else ""
-    )
-    raise UserError(
-        f"no installed font draws {culprit!r} (U+{ord(culprit):04X}, {name}); {mend},"
-        " or leave it out of the text"
-    )
-
-
 class Typesetter:
-    """Sets lines, numbers and formulas; each distinct string is compiled once and then copied."""
-
-    def __init__(self) -> None:
-        self._lines: dict[tuple[tuple[Run, ...], float, Weight, float | None], Line] = {}
-        self._signs: dict[Weight, dict[str, tuple[VMobject, float]]] = {}
+    """Sets lines, numbers and formulas from outlines that are compiled once a process."""
 
     def line(
         self,
@@ -343,38 +211,11 @@ class Typesetter:
             If no installed font draws one of the characters.
         """
         wanted = (Run(runs),) if isinstance(runs, str) else tuple(runs)
-        key = (wanted, cap_height, weight, width)
-        if key not in self._lines:
-            self._lines[key] = self._set(wanted, cap_height, weight, width)
-        line: Line = self._lines[key].copy()
+        parts = tuple((run.text, "bold" if run.strong else weight) for run in wanted)
+        outlines = line_outlines(parts, None if width is None else width / cap_height)
+        line = Line([outline.drawn(cap_height) for outline in outlines], cap_height, wanted)
+        line.submobjects[0].set_x(min(float(glyph.get_left()[0]) for glyph in line.glyphs))
         return line.ink(colour)
-
-    def _set(
-        self, runs: tuple[Run, ...], cap_height: float, weight: Weight, width: float | None
-    ) -> Line:
-        font_size = _font_size(cap_height)
-        text = "".join(run.text for run in runs)
-        fallback = needs_fallback(text)
-        body = "".join(
-            f'#text(weight: "{"bold" if run.strong else weight}", {_quoted(run.text)})'
-            for run in runs
-        )
-        marked = f'#box(width: 0pt, text("{_REFERENCE}"))'
-        if width is not None:
-            points = width / (font_size * SCALE_FACTOR_PER_FONT_POINT)
-            body = f"#block(width: {points:.3f}pt, align(center)[{marked}{body}])"
-            marked = ""
-        reference, *outlines = Typst(
-            f"{marked}{body}",
-            typst_preamble=_preamble(text, fallback=fallback, weight=weight),
-            font_paths=all_fonts() if fallback else own_fonts(),
-            font_size=font_size,
-        ).submobjects
-        glyphs = VGroup(*map(_plain, outlines))
-        glyphs.shift((-glyphs.get_x(), -reference.get_bottom()[1], 0.0))
-        line = Line(glyphs.submobjects, cap_height, runs)
-        line.submobjects[0].set_x(glyphs.get_left()[0])
-        return line
 
     def number(
         self,
@@ -397,53 +238,20 @@ class Typesetter:
         cap_height, colour, weight
             As in :meth:`line`.
         """
-        signs = self._number_signs(weight)
-        scale = _font_size(cap_height) / DEFAULT_FONT_SIZE
-        pen = 0.0
+        signs = sign_outlines(weight)
+        left = pen = -self.number_width(text, cap_height, weight) / 2
         glyphs = []
         for sign in text:
             outline, advance = signs[sign]
-            glyph = outline.copy().scale(scale, about_point=np.zeros(3))
-            glyph.shift(np.array([pen * scale, 0.0, 0.0]))
-            glyphs.append(glyph)
-            pen += advance
+            glyphs.append(outline.drawn(cap_height, pen))
+            pen += advance * cap_height
         number = Number(glyphs, cap_height, text=text, value=value, address=address)
-        number.shift(np.array([-pen * scale / 2, 0.0, 0.0]))
-        number.ink(colour)
-        return number
+        number.submobjects[0].set_x(left)
+        return number.ink(colour)
 
     def number_width(self, text: str, cap_height: float, weight: Weight = "regular") -> float:
         """Return how wide a printed number would be, in frame units."""
-        signs = self._number_signs(weight)
-        return sum(signs[sign][1] for sign in text) * _font_size(cap_height) / DEFAULT_FONT_SIZE
-
-    def _number_signs(self, weight: Weight) -> dict[str, tuple[VMobject, float]]:
-        """Return each sign's outline (origin on the baseline) and its advance, at the default size.
-
-        The signs are set between reference letters, whose distances give the advances.
-        """
-        if weight not in self._signs:
-            text = _REFERENCE + "".join(_REFERENCE + sign for sign in _NUMBER_SIGNS) + _REFERENCE
-            glyphs = Typst(
-                f"#text(kerning: false, {_quoted(text)})",
-                typst_preamble=_preamble(text, fallback=False, weight=weight),
-                font_paths=own_fonts(),
-                font_size=DEFAULT_FONT_SIZE,
-            ).submobjects
-            first, references, outlines = glyphs[0], glyphs[1::2], glyphs[2::2]
-            lefts = [float(reference.get_left()[0]) for reference in references]
-            letter = lefts[0] - float(first.get_left()[0])
-            baseline = float(first.get_bottom()[1])
-            self._signs[weight] = {
-                sign: (
-                    _plain(outline).shift((-(left + letter), -baseline, 0.0)),
-                    right - left - letter,
-                )
-                for sign, outline, (left, right) in zip(
-                    _NUMBER_SIGNS, outlines, pairwise(lefts), strict=True
-                )
-            }
-        return self._signs[weight]
+        return sum(sign_outlines(weight)[sign][1] for sign in text) * cap_height
 
     def formula(
         self, expression: str, *, cap_height: float, ink: str, colours: Mapping[str, str]
@@ -461,13 +269,8 @@ class Typesetter:
         colours
             Term to hex colour.
         """
-        raw = MathTypst(
-            expression, font_size=_font_size(cap_height, _MATH_CAP_EM), font_paths=own_fonts()
-        )
-        order = {id(glyph): place for place, glyph in enumerate(raw.submobjects)}
-        names = dict.fromkeys(_TERM.findall(expression))
-        terms = {name: [order[id(glyph)] for glyph in raw.select(name)] for name in names}
-        glyphs = [_plain(glyph).set_color(ink) for glyph in raw.submobjects]
+        outlines, terms = formula_outlines(expression)
+        glyphs = [outline.drawn(cap_height).set_color(ink) for outline in outlines]
         formula = Formula(glyphs, terms, expression=expression, cap_height=cap_height)
         for name, colour in colours.items():
             formula.term(name).set_color(colour)

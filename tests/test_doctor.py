@@ -150,12 +150,12 @@ def test_an_encoder_that_loses_frames_stops_films(
 
 
 def test_a_missing_font_is_noted_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from attnviz import text
+    from attnviz import typeset
 
     def refuse(sample: str) -> bool:
         raise UserError(f"no installed font draws {sample}")
 
-    monkeypatch.setattr(text, "needs_fallback", refuse)
+    monkeypatch.setattr(typeset, "needs_fallback", refuse)
     found = finding(tmp_path, "font: Hangul")
     assert found.verdict == Verdict.NOTE
     assert found.mend

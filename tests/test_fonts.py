@@ -2,13 +2,13 @@
 
 import pytest
 
-from attnviz import text
+from attnviz import typeset
 from attnviz.errors import UserError
 from attnviz.fonts import SCRIPTS, Script, script_of, scripts_in
 from attnviz.render.legibility import require_legible
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
-from attnviz.text import FAMILY, all_fonts, needs_fallback
+from attnviz.typeset import FAMILY, all_fonts, needs_fallback
 
 
 def by_name(name: str) -> Script:
@@ -36,19 +36,19 @@ def test_hangul_is_drawn_in_a_family_of_the_table() -> None:
     hangul = by_name("Hangul")
     installed = [f for f in hangul.families if f in set(all_fonts().families())]
     assert installed, f"no font for Korean: apt-get install {hangul.package}"
-    assert text._families("고양이") == (FAMILY, *installed)
+    assert typeset._families("고양이") == (FAMILY, *installed)
     assert needs_fallback("안녕하세요 , 만나서 반가워요")
 
 
 def test_a_letter_with_an_empty_outline_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """NanumSquare maps Han letters to nothing: the text around them would draw all the same."""
-    monkeypatch.setattr(text, "_draws", lambda drawn, *, fallback: fallback and drawn != "本")
+    monkeypatch.setattr(typeset, "_draws", lambda drawn, *, fallback: fallback and drawn != "本")
     with pytest.raises(UserError, match=r"'本' .* apt-get install fonts-noto-cjk"):
         needs_fallback("日本")
 
 
 def test_a_missing_script_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "_draws", lambda drawn, *, fallback: False)
+    monkeypatch.setattr(typeset, "_draws", lambda drawn, *, fallback: False)
     with pytest.raises(UserError, match=r"HANGUL SYLLABLE GO\).* apt-get install fonts-nanum"):
         needs_fallback("고양이")
 

@@ -4,7 +4,8 @@ import pytest
 from manim import ORIGIN, tempconfig
 
 from attnviz.errors import UserError
-from attnviz.text import Run, Typesetter, needs_fallback
+from attnviz.text import Run, Typesetter
+from attnviz.typeset import needs_fallback
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"attention"}),
     frozenset({"models", "recorder"}),
     frozenset({"sources"}),
-    frozenset({"text", "zones", "mobjects", "animations"}),
+    frozenset({"typeset", "text", "zones", "mobjects", "animations"}),
     frozenset({"stage"}),
     frozenset({"scenes"}),
     frozenset({"render"}),
@@ -31,12 +31,14 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"render.py"}),
 )
 TORCH_ROOMS = frozenset({"attention", "models", "recorder", "sources"})
-PICTURE_ROOMS = frozenset({"text", "mobjects", "animations", "stage", "render", "scenes"})
+PICTURE_ROOMS = frozenset(
+    {"typeset", "text", "mobjects", "animations", "stage", "render", "scenes"}
+)
 COMMAND_ROOMS = frozenset({"cli", "cli_group", "render.py"})
 # Who may import a package from outside; every other package is free to all.
 OUTSIDE = {"torch": TORCH_ROOMS, "manim": PICTURE_ROOMS, "click": COMMAND_ROOMS}
 # Pictures are drawn from records; stage.py is the one joint with what computes them.
-BLIND_TO_MODELS = frozenset({"text", "zones", "mobjects", "animations", "scenes"})
+BLIND_TO_MODELS = frozenset({"typeset", "text", "zones", "mobjects", "animations", "scenes"})
 # attnviz/__init__.py may hand out names of any room, but at its top only from the rooms without
 # torch and manim: importing attnviz.spec runs it.
 LIGHT_ROOMS = frozenset().union(*ROWS[:3])

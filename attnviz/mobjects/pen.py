@@ -15,8 +15,9 @@ from attnviz.addresses import canonical, resolve
 from attnviz.derived import DERIVED
 from attnviz.records import ModelTrace
 from attnviz.rounding import MINUS, printed, printed_row
-from attnviz.text import Formula, Line, Number, Run, Typesetter, Weight
+from attnviz.text import Formula, Line, Number, Run, Typesetter
 from attnviz.theme import Theme
+from attnviz.typeset import Weight
 
 Role = Literal["token", "label", "caption"]
 Slots = Mapping[str, str | Run]

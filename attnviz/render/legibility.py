@@ -11,7 +11,7 @@ from attnviz.errors import UserError
 from attnviz.fonts import script_of
 from attnviz.records import ModelTrace
 from attnviz.spec import Spec
-from attnviz.text import needs_fallback
+from attnviz.typeset import needs_fallback
 
 # How the tiny models' tokenizer, and those with SentencePiece's byte fallback, name a byte.
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")

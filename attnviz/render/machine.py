@@ -199,7 +199,7 @@ def _h264() -> str:
 
 
 def _font(script: Script) -> str:
-    from attnviz.text import all_fonts, needs_fallback
+    from attnviz.typeset import all_fonts, needs_fallback
 
     try:
         needs_fallback(script.sample)

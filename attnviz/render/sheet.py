@@ -97,8 +97,8 @@ def _tile_path(private: Path, index: int) -> Path:
 def _compose(beats: Sequence[Beat], output: Output, private: Path) -> bytes:
     import typst
 
-    from attnviz.text import FAMILY, all_fonts
     from attnviz.theme import THEMES
+    from attnviz.typeset import FAMILY, all_fonts
 
     palette = THEMES[output.theme].palette
     content = {

@@ -46,6 +46,6 @@ class MaskedGrid(Group):
             {"kept": f"count_true({mask})", "pairs": f"count({mask})"},
         )
         title.set_x(self.face.cells.get_x()).stand_on(float(grid.get_top()[1]) + line / 2)
-        count.set_x(self.face.cells.get_x()).stand_on(float(grid.get_bottom()[1]) - line)
+        count.set_x(self.face.cells.get_x()).stand_on(float(grid.get_bottom()[1]) - 0.8 * line)
         self.around = VGroup(title, grid.labels, *hatches.values(), count)
         super().__init__(self.face, self.around)

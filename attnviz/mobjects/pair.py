@@ -99,7 +99,7 @@ class TokenPair(VGroup):
         theme = self._pen.theme
         if self.in_rows:
             return title.end_at(line.get_left()[0] - theme.space.wide_gap).stand_on(line.baseline)
-        title.stand_on(float(self._top) + theme.space.wide_gap)
+        title.stand_on(float(self._top) + theme.sizes.label)
         at_left = line is self.queries
         return title.end_at(line.get_right()[0]) if at_left else title.begin_at(line.get_left()[0])
 

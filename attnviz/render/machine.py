@@ -174,7 +174,7 @@ def _model(name: str) -> str:
     with path.open("rb") as file:
         if _LFS_POINTER in file.read(_LFS_POINTER_BYTES):
             raise MachineError(f"{path} is a pointer of Git LFS", "git lfs pull")
-    model = models.load(name)
+    model = models.load(name) if name in models.SENTENCE_MODELS else models.load_translator()
     digest = file_digest(path)[:_DIGEST_DIGITS]
     return f"{type(model).__name__} loads, sha256 {digest}…, {path.stat().st_size // 1000} kB"
 

@@ -39,7 +39,7 @@ CONTEXTS = ("he left the account at the bank", Spec().text)
 class WeightedSum(AttentionScene):
     """The answer is a blend of values."""
 
-    loop: ClassVar[tuple[str, ...]] = ("weigh", "add")
+    loop: ClassVar[tuple[str, ...]] = ("add",)
 
     def construct(self) -> None:
         """Play the beats; what the trace does not hold is left out."""
@@ -174,8 +174,9 @@ class WeightedSum(AttentionScene):
         formula = self.formula('{{x_"after" : output}} = {{x_"before" : query}} + "output"')
         with self.beat(
             "move",
-            "The output of this layer is added to the vector of {query}, and moves it.",
+            "The layer's output is added to the vector of {query}, and moves it by {way}.",
             query=self.query_word(query),
+            way=f"norm({self.address('output', query)})",
         ):
             self.play(FadeIn(plot.axes, plot.note), appear(plot.marks(but=[after]), self.theme))
             self.play(Create(plot.arrows), FadeIn(formula), run_time=self.theme.timing.slow)

@@ -313,7 +313,7 @@ TEXT = (SCENE, "--text")
 BAD = {
     "unknown scene": (("self-atention",), "did you mean 'self-attention'"),
     "unknown file": (("no/such.py:Scene",), "no scene file 'no/such.py'"),
-    "no scene": (("--quality", "draft"), "no scene named; give one or more of self-attention"),
+    "no scene": (("--quality", "draft"), "no scene named; give one or more of embeddings"),
     "unknown option": ((SCENE, "--txt", "x"), "--text"),
     "unknown quality": ((SCENE, "--quality", "webb"), "did you mean 'web'"),
     "unknown theme": ((SCENE, "--theme", "drak"), "did you mean 'dark'"),

@@ -37,7 +37,6 @@ _NEAR = (
 """Where something is; the first two take *de*."""
 
 _WITH_DE = frozenset({"près*", "à côté*"})
-_SEATS = (*NOUNS["furniture"],)
 _LIVING = ("person", "person", "animal")
 _WHATEVER = (
     "animal",

@@ -299,6 +299,12 @@ def test_the_last_asking_word_asks_and_senses_go_first(model: str, text: str, qu
     assert text.split()[query] in at.reason
 
 
+def test_the_first_word_asks_where_no_other_does_and_it_can_see_ahead() -> None:
+    text = "apple 's iphone is quite expensive"
+    assert focus(trace("reader", text)).query == 0
+    assert focus(trace("writer", text)).query > 0
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_without_an_asking_word_the_clearest_row_is_shown(model: str) -> None:
     shown = trace(model, "my brother bought a new bicycle")

@@ -1,5 +1,7 @@
 """A tiny model as the rest of attnviz sees it: text in, a ModelTrace out."""
 
+from itertools import product
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,7 +14,7 @@ from attnviz.models.transformer import Attention, LayerPass
 from attnviz.records import AttentionTrace, Focus, ModelTrace
 
 _FIRST_QUERY = 1
-"""The first token never asks by default: in a causal model it can only look at itself."""
+"""The first token, which a causal model can only let look at itself, is never the clearest."""
 
 
 class TinyModel:
@@ -121,8 +123,11 @@ class TinyModel:
         )
 
     def _focus(self, tokens: Tokens, layers: tuple[AttentionTrace, ...]) -> Focus:
-        for words in self._preferences():
-            for query in reversed(range(_FIRST_QUERY, len(tokens.texts))):
+        later = range(len(tokens.texts) - 1, 0, -1)
+        # The first word comes last; in a causal model it can only look at itself.
+        first = () if self.checkpoint.model.config.causal else (0,)
+        for places, words in product((later, first), self._preferences()):
+            for query in places:
                 choice = words.get(tokens.texts[query])
                 if choice is not None:
                     return Focus(choice.layer, choice.head, query, choice.reason)

@@ -125,8 +125,8 @@ class ImageCells(ImageMobject):
         opaque = np.concatenate([painted, np.ones((*painted.shape[:2], 1))], axis=2)
         pixels = np.rint(255 * opaque).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
         if self._gaps:
-            pixels[scale - 1 :: scale, :, 3] = 0
-            pixels[:, scale - 1 :: scale, 3] = 0
+            pixels[scale - 1 : -1 : scale, :, 3] = 0
+            pixels[:, scale - 1 : -1 : scale, 3] = 0
         return np.asarray(pixels)
 
     def paint(self, painted: np.ndarray) -> None:

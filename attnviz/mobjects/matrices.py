@@ -93,8 +93,8 @@ class HeatImage(ImageMobject):
         pixels = np.rint(255 * colours).astype(np.uint8).repeat(_PIXELS, 0).repeat(_PIXELS, 1)
         rows, columns = values.shape
         if min(width / columns, height / rows) >= GAP_FROM:
-            pixels[_PIXELS - 1 :: _PIXELS, :, 3] = 0
-            pixels[:, _PIXELS - 1 :: _PIXELS, 3] = 0
+            pixels[_PIXELS - 1 : -1 : _PIXELS, :, 3] = 0
+            pixels[:, _PIXELS - 1 : -1 : _PIXELS, 3] = 0
         super().__init__(pixels)
         self.stretch_to_fit_width(width).stretch_to_fit_height(height)
 

@@ -49,6 +49,7 @@ from attnviz.derived.sums import (
 )
 from attnviz.derived.vectors import (
     angle,
+    column,
     concat,
     cosine,
     distance,
@@ -66,6 +67,7 @@ __all__ = [
     "add",
     "angle",
     "bins",
+    "column",
     "concat",
     "cosine",
     "count",
@@ -147,6 +149,7 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             index,
             scaled,
             distance,
+            column,
             stacked,
             plane_coordinates,
             plane_share,

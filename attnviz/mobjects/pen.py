@@ -200,6 +200,7 @@ class Pen:
         cap: float | None = None,
         wrap: float | None = None,
         places: int = VALUE_PLACES,
+        weight: Weight = "regular",
     ) -> Line:
         """Draw a template such as ``"{query} looks most at {key}"``, filled from its slots.
 
@@ -215,9 +216,11 @@ class Pen:
             Where to wrap, in frame units.
         places
             Decimal places of numbers whose text is not fixed yet.
+        weight
+            Weight of the type; strong runs are bold in any case.
         """
         runs = list(self._runs(template, slots, places))
-        return self._line(runs, role, colour, "regular", cap, wrap)
+        return self._line(runs, role, colour, weight, cap, wrap)
 
     def formula(
         self, expression: str, colours: Mapping[str, str], cap: float | None = None

@@ -86,8 +86,11 @@ class TokenIds(VGroup):
 
 def typed(pen: Pen, text: str, zone: Zone, cap: float) -> Line:
     """Return a sentence as it was typed, in the middle of a zone, wrapped where it is long."""
-    slots = {"text": Run(text, "token")}
-    line = pen.phrase("{text}", slots, role="token", cap=cap)
+    # As heavy as the tokens, so that letters keep their shapes on the way to them.
+    line = pen.token(text, cap=cap)
     if line.width > zone.width:
-        line = pen.phrase("{text}", slots, role="token", cap=cap, wrap=zone.width)
+        slots = {"text": Run(text, "token")}
+        line = pen.phrase(
+            "{text}", slots, role="token", cap=cap, wrap=zone.width, weight="semibold"
+        )
     return line.move_to(zone.centre)

@@ -13,12 +13,12 @@ from manim import (
     LaggedStart,
     Mobject,
     ReplacementTransform,
-    TransformFromCopy,
     VMobject,
     rate_functions,
 )
 
 from attnviz.animations import EASE_MOVE, travel_copy
+from attnviz.animations.flows import Pour
 from attnviz.mobjects.grid import AttentionGrid
 from attnviz.mobjects.matrices import HeatMatrix
 from attnviz.mobjects.scaling import WeightedRows
@@ -99,10 +99,7 @@ def _swung(pairs: Sequence[tuple[VMobject, VMobject]], theme: Theme) -> Animatio
 def weigh(rows: WeightedRows, keys: Iterable[int], theme: Theme) -> Animation:
     """Let copies of some values go to where they stand multiplied by their weights."""
     return LaggedStart(
-        *(
-            TransformFromCopy(rows.values.row(key), rows.scaled.row(key), rate_func=EASE_MOVE)
-            for key in keys
-        ),
+        *(Pour(rows.values.row(key), rows.scaled.row(key)) for key in keys),
         lag_ratio=theme.timing.stagger,
     )
 

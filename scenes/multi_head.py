@@ -96,7 +96,7 @@ class MultiHead(AttentionScene):
         product = Product(
             self.pen,
             Factor(f"concat({self.address('heads')})", palette.query, "concat"),
-            Factor(self.address("w_o"), palette.output, "projection", "W_O"),
+            Factor(self.address("w_o"), palette.output, "projection", symbol="W_O"),
             Factor(self.address("output"), palette.ink, "output"),
             products,
         )

@@ -103,7 +103,7 @@ def _masked(trace: ModelTrace, index: int, rule: MaskRule) -> ModelTrace:
     if layer.kind == "cross" and rule.kind != "none":
         raise UserError(
             f"mask {rule}: layer {index} is cross-attention, whose keys are another sentence's;"
-            " only none fits it"
+            " only none fits it; give another --layer, or film it with cross-attention"
         )
     mask = np.broadcast_to(_mask(rule, n_queries, n_keys), (layer.mask.shape[0], n_queries, n_keys))
     if np.array_equal(mask, layer.mask):

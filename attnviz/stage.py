@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from manim import (
@@ -47,6 +47,8 @@ from attnviz.text import Formula, Line, Number, Run
 from attnviz.theme import DARK, Theme
 from attnviz.zones import Zone, Zones
 
+_KINDS = {"self": "attention within one sentence", "cross": "attention between two sentences"}
+
 _RAGGED = 1.15
 
 _WIDE = 1.8
@@ -80,6 +82,8 @@ class AttentionScene(Scene):
     theme: Theme = DARK
     tokens: ClassVar[range] = range(2, 33)
     loop: ClassVar[tuple[str, ...]] = ()
+    kind: ClassVar[Literal["self", "cross"] | None] = None
+    """The attention that a scene films, within a sentence or between two; None: either."""
 
     def setup(self) -> None:
         """Load the trace and cut the frame into zones."""
@@ -93,7 +97,13 @@ class AttentionScene(Scene):
         self.beat_watchers: list[Callable[[AttentionScene, Beat], None]] = []
         self._traces: dict[str, ModelTrace] = {}
         self._caption: Line | None = None
+        if self.kind == "self" and self.spec.target is not None:
+            raise UserError(
+                f"{self.name} shows {_KINDS['self']}: leave --target out, or film the pair with "
+                "cross-attention"
+            )
         self.trace = self.trace_for(self.spec)
+        self._check_kind()
         self._check_length()
         self.pen = Pen(self.theme, self._traces)
 
@@ -104,6 +114,17 @@ class AttentionScene(Scene):
             self._traces[prefix] = trace
             self.film.notes.extend(f"{prefix}: {note}" if prefix else note for note in trace.notes)
         return self._traces[prefix]
+
+    def _check_kind(self) -> None:
+        """Refuse a layer of the other kind of attention, and name what can be filmed instead."""
+        if self.kind is None or self.attention.kind == self.kind:
+            return
+        fitting = [i for i, layer in enumerate(self.trace.layers) if layer.kind == self.kind]
+        layer = f", or give --layer {fitting[-1]}" if fitting else ""
+        raise UserError(
+            f"{self.name} shows {_KINDS[self.kind]}; layer {self.layer} of {self.trace.model} is "
+            f"{_KINDS[self.attention.kind]}: film it with {self.attention.kind}-attention{layer}"
+        )
 
     def _check_length(self) -> None:
         count = len(self.trace.tokens)
@@ -303,7 +324,9 @@ class AttentionScene(Scene):
             slots["key"] = self.key_word(key)
         return f"{{query}} looks most at {where}: {{weight}} of its attention.", slots
 
-    def token_pair(self, zone: Zone, colours: tuple[str, str]) -> TokenPair:
+    def token_pair(
+        self, zone: Zone, colours: tuple[str, str], titles: tuple[str, str] = ("Query", "Key")
+    ) -> TokenPair:
         """Return the sentences that ask and answer, facing each other in a zone."""
         return TokenPair(
             self.pen,
@@ -312,6 +335,7 @@ class AttentionScene(Scene):
             zone,
             colours=colours,
             focused=(self.focused[0], self.focused[1]),
+            titles=titles,
         )
 
     def link_legend(self, address: str) -> VGroup:

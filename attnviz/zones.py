@@ -60,6 +60,14 @@ class Zone:
         half_width, half_height = share * self.width / 2, share * self.height / 2
         return Zone(x - half_width, x + half_width, y - half_height, y + half_height)
 
+    def inset(self, x: float, y: float) -> Zone:
+        """Return the zone without a margin of the given widths at the sides, and above and below.
+
+        It keeps its middle; a zone that is too small for the margins becomes a point.
+        """
+        x, y = min(x, self.width / 2), min(y, self.height / 2)
+        return Zone(self.left + x, self.right - x, self.bottom + y, self.top - y)
+
     def columns(self, *shares: float, gap: float = 0.0) -> tuple[Zone, ...]:
         """Cut the zone into columns whose widths stand in the given proportion."""
         unit = (self.width - gap * (len(shares) - 1)) / sum(shares)

@@ -27,6 +27,7 @@ class CausalMask(AttentionScene):
     spec = Spec(model="writer", mask="causal")
     tokens = range(2, 257)
     loop = ("mask",)
+    kind = "self"
 
     def construct(self) -> None:
         """Play the four beats."""

@@ -20,6 +20,7 @@ from attnviz.text import Run
 
 PAIR = "{{q : query}} dot {{k : key}} {{= |q| thin |k| thin cos theta : angle}}"
 GRID = "({{Q : query}} {{K^top : key}}) / {{sqrt(d_k) : scale}}"
+OWN_SCALE = "{{s : scale}} thin {{Q : query}} {{K^top : key}}"
 
 
 class ScoreGrid(AttentionScene):
@@ -98,8 +99,9 @@ class ScoreGrid(AttentionScene):
         """Beat 4: the score goes to its cell; its row fills, then the grid."""
         self.fill = self.signed_fill(self.unscaled)
         self.grid = self.head_grid(self.unscaled, self.zones.stage, fill=self.fill, places=1)
-        face, laws = self.grid.face, self.formula(GRID)
-        self.rule = laws
+        self.by_root = root_scales(self.attention.scale, self.attention.q.shape[2])
+        self.rule = self.formula(GRID if self.by_root else OWN_SCALE)
+        face = self.grid.face
         with self.beat(
             "grid",
             "Every query meets every key: {pairs} pairs, a score for each.",
@@ -109,7 +111,7 @@ class ScoreGrid(AttentionScene):
             # Taken off and played anew, the number moves above the cell that it lands on.
             self.remove(self.dot.total)
             self.play(
-                FadeIn(self.grid.around, laws.term("query"), laws.term("key")),
+                FadeIn(self.grid.around, self.rule.term("query"), self.rule.term("key")),
                 land(self.dot.total, face, *self.pair),
                 run_time=self.theme.timing.slow,
             )
@@ -130,7 +132,7 @@ class ScoreGrid(AttentionScene):
         """Return what the model's own scale does: most divide by √d_k, some do not."""
         width = f"size({self.address('q')}, 2)"
         factor: dict[str, str | Run] = {"factor": self.address("scale")}
-        if root_scales(self.attention.scale, self.attention.q.shape[2]):
+        if self.by_root:
             text = "Divided by the square root of {d_k}, every score shrinks to {factor} of itself."
             return text, factor | {"d_k": width}
         return "This model multiplies every score by {factor}, a scale of its own.", factor
@@ -147,9 +149,11 @@ class ScoreGrid(AttentionScene):
         self.charts.shift(-self.lift)
         with self.beat(
             "spread",
-            "Unscaled, the scores lie between {least} and {greatest}; scaled, closer together.",
-            least=f"least({self.unscaled})",
-            greatest=f"greatest({self.unscaled})",
+            "Unscaled, scores lie between {low} and {high}; scaled, between {least} and {most}.",
+            low=f"least({self.unscaled})",
+            high=f"greatest({self.unscaled})",
+            least=f"least({self.scaled})",
+            most=f"greatest({self.scaled})",
         ):
             self.play(
                 FadeOut(self.grid.around, self.face.digits, *self.face.patches[1:]),

@@ -28,6 +28,7 @@ class SelfAttention(AttentionScene):
     """Every word looks at every word of the same sentence."""
 
     loop = ("fan",)
+    kind = "self"
 
     def construct(self) -> None:
         """Play the five beats."""

@@ -76,7 +76,6 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("first_token", (GRID,), (0.75 + 0.25) / 2),
     ("next_token", (GRID,), (0.5 + 0.125) / 2),
     ("top", (single([1, 5, 5]),), 1),
-    ("column", (single([[1, 2, 3], [4, 5, 6]]), 1), [2.0, 5.0]),
     ("lead", (np.array([1.0, -INF, 4.0, 3.5]),), 0.5),
     ("lead", (single([7, 7]),), 0.0),
     ("least", (single([[1, -5], [2, 5]]),), -5.0),
@@ -142,6 +141,18 @@ def test_most_widened_takes_the_row_that_gains_most_bits() -> None:
     assert derived.most_widened(before, after) == 0
     assert derived.most_widened(before[1:], after[1:]) == 1
     assert derived.most_widened(after, after) == 0
+
+
+def test_turning_finds_the_clearest_step_back() -> None:
+    straight = np.array([[0.9, 0.1, 0.0], [0.5, 0.5, 0.0], [0.1, 0.2, 0.7]])
+    assert derived.turning(straight) is None
+    # Queries 0 and 1 look at keys 2 and 1 (weaker link 0.5), 2 and 3 at keys 2 and 0 (0.6).
+    turned = np.array([[0.1, 0.2, 0.7], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.6, 0.3, 0.1]])
+    assert derived.turning(turned) == 2
+    assert derived.turning(turned[:2]) == 0
+    assert derived.turning(turned[:1]) is None
+    with pytest.raises(TensorError, match="turning: wanted weights"):
+        derived.turning(turned[0])
 
 
 def test_root_scales_tells_the_papers_scale_from_others() -> None:
@@ -221,8 +232,6 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
     ("itself", (GRID[:2],), rf"{SQUARE} .* got shape \[2, 3\]"),
     ("itself", (GRID[None],), SQUARE),
     ("top", (GRID,), "top: wanted a vector"),
-    ("column", (GRID[0], 0), r"column: wanted a matrix \[row, column\], got 1 axes"),
-    ("column", (GRID, 3), "column: index 3 is out of range, wanted 0 to 2"),
     ("lead", (np.array([1.0, -INF]),), "lead: wanted at least two finite numbers, got 1"),
     ("masked", (GRID, GRID), "masked: wanted a mask of booleans"),
     ("masked", (GRID, np.ones((3, 2), bool)), r"of shape \[3, 2\]"),

@@ -25,7 +25,14 @@ ENGLISH = {
     24: "he left the roses by the bank because the nurse had called the doctor"
     " and she was tired of waiting for him all day",
 }
-TEXTS = {"reader": ENGLISH, "writer": ENGLISH}
+SOURCES = {
+    3: "the black cat",
+    7: "the small cat saw the black dog",
+    12: "the woman who was sitting in the garden saw the red bird",
+    24: "the old man who was sitting in the garden , which was behind the small white house ,"
+    " saw the black dog and smiled",
+}
+TEXTS = {"reader": ENGLISH, "writer": ENGLISH, "translator": SOURCES}
 """Sentences of so many tokens, by the model that a scene films by default."""
 
 LEAST_CAPS = {"16:9": (0.2, 0.15), "1:1": (0.14, 0.14), "9:16": (0.14, 0.14)}

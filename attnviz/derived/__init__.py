@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from attnviz.derived.alignment import turning
 from attnviz.derived.checks import Reals, Values
 from attnviz.derived.habits import (
     HABIT_FLOOR,
@@ -49,7 +50,6 @@ from attnviz.derived.sums import (
 )
 from attnviz.derived.vectors import (
     angle,
-    column,
     concat,
     cosine,
     distance,
@@ -67,7 +67,6 @@ __all__ = [
     "add",
     "angle",
     "bins",
-    "column",
     "concat",
     "cosine",
     "count",
@@ -111,6 +110,7 @@ __all__ = [
     "top",
     "top_magnitude",
     "total",
+    "turning",
 ]
 
 DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
@@ -149,7 +149,6 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             index,
             scaled,
             distance,
-            column,
             stacked,
             plane_coordinates,
             plane_share,

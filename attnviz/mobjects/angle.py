@@ -13,6 +13,7 @@ from attnviz.zones import Zone
 _TURNS = (0.0, 15.0, 30.0, 45.0)
 """Degrees by which the picture may turn to fill its room; an angle between vectors has no up."""
 
+_ATTEMPTS = 4
 _ARC_SHARE = 0.28
 _WIDE = 1.9
 _EQUATION_CAPS = 5.0
@@ -56,24 +57,7 @@ class SpannedPlane(VGroup):
             field, foot = zone.columns(1, 1)
         else:
             field, foot = zone.rows(zone.height - room, room)
-        self.arrows = self._draw_arrows(field)
-        self.names = VGroup(
-            *(self._beyond(pen.words(arm.name, colour=arm.colour), i) for i, arm in enumerate(arms))
-        )
-        self.lengths = VGroup(
-            *(
-                self._along(
-                    pen.phrase(
-                        f"|{arm.symbol}| = {{length}}",
-                        {"length": f"norm({arm.address})"},
-                        colour=arm.colour,
-                    ),
-                    i,
-                )
-                for i, arm in enumerate(arms)
-            )
-        )
-        self.arc, self.degrees = self._draw_angle(f"angle({one}, {other})")
+        self._fit(field, f"angle({one}, {other})")
         self.equation = self._draw_equation(f"cosine({one}, {other})", product, places)
         self.equation.move_to(foot.centre)
         if self.equation.width > foot.width:
@@ -82,17 +66,46 @@ class SpannedPlane(VGroup):
             *self.arrows, self.names, self.lengths, self.arc, self.degrees, self.equation
         )
 
-    @property
-    def measures(self) -> VGroup:
-        """What is measured: both lengths, the angle and its arc."""
-        return VGroup(self.lengths, self.arc, self.degrees)
+    def _fit(self, field: Zone, angle: str) -> None:
+        """Draw the arrows and what is written at them as large as the field allows.
+
+        Type keeps its size, so what is too wide or too high is drawn again with shorter arrows.
+        """
+        room = field
+        for _ in range(_ATTEMPTS):
+            self.arrows = self._draw_arrows(room)
+            self.names, self.lengths = self._name(), self._measure()
+            self.arc, self.degrees = self._draw_angle(angle)
+            drawn = VGroup(*self.arrows, self.names, self.lengths, self.arc, self.degrees)
+            wide, high = drawn.width - field.width, drawn.height - field.height
+            if wide <= 0 and high <= 0:
+                break
+            room = room.inset(max(wide, 0.0) / 2, max(high, 0.0) / 2)
+        drawn.move_to(field.centre)
+
+    def _name(self) -> VGroup:
+        """Return the vectors' names, beyond their tips."""
+        words = [self._pen.words(arm.name, colour=arm.colour) for arm in self._arms]
+        return VGroup(*(self._beyond(line, i) for i, line in enumerate(words)))
+
+    def _measure(self) -> VGroup:
+        """Return the vectors' lengths, beside them."""
+        lines = [
+            self._pen.phrase(
+                f"|{arm.symbol}| = {{length}}",
+                {"length": f"norm({arm.address})"},
+                colour=arm.colour,
+            )
+            for arm in self._arms
+        ]
+        return VGroup(*(self._along(line, i) for i, line in enumerate(lines)))
 
     def _draw_arrows(self, field: Zone) -> list[Arrow]:
         """Return the arrows as large as the field allows, with room for type around them."""
         sizes, gap = self._pen.theme.sizes, self._pen.theme.space.gap
         widest = max(self._pen.words(arm.name).width for arm in self._arms)
-        width = field.width - 2 * (widest + 2 * gap)
-        height = field.height - 2 * (2 * sizes.label + gap)
+        width = max(field.width - 2 * (widest + 2 * gap), sizes.label)
+        height = max(field.height - 2 * (2 * sizes.label + gap), sizes.label)
         turns = [(self._scale(turn, width, height), -turn) for turn in _TURNS]
         scale, turn = max(turns)
         tips = self._tips(-turn) * scale

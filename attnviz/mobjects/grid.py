@@ -45,6 +45,8 @@ class AttentionGrid(Group):
         Decimal places of the digits.
     small
         Draw neither digits nor tokens, only the cells and the titles.
+    digits
+        Whether the cells carry their digits, where they have room.
     focused
         Rows, and columns, that keep their label above 16 tokens, the most important first.
     lens
@@ -68,12 +70,13 @@ class AttentionGrid(Group):
         focused: tuple[Sequence[int], Sequence[int]] = ((), ()),
         lens: tuple[int, Sequence[int]] | None = None,
         image: bool = False,
+        digits: bool = True,
     ) -> None:
         self.theme: Theme = pen.theme
         self.address = address
         self._fill = fill
         self._places = places
-        self._digits = not small and max(len(queries), len(keys)) <= DIGITS_UP_TO
+        self._digits = digits and not small and max(len(queries), len(keys)) <= DIGITS_UP_TO
         self._image = image
         palette = pen.theme.palette
         magnified = None if self._digits or small else lens
@@ -91,8 +94,10 @@ class AttentionGrid(Group):
         self.pitch = Pitch(x=min(widest, wanted), y=tall)
         slot = self._tiers * self.pitch.x
         key_labels = {} if small else self._labels(pen, keys, palette.key, focused[1], slot)
-        if max(len(queries), len(keys)) > ALL_LABELS_UP_TO:
-            lines = 1.5 * pen.theme.sizes.label
+        lines = 1.5 * pen.theme.sizes.label
+        if tall < lines and not self._digits:
+            query_labels = {q: query_labels[q] for q in focused[0] if q in query_labels}
+        if max(len(queries), len(keys)) > ALL_LABELS_UP_TO or len(query_labels) < len(queries):
             query_labels = self._apart(query_labels, lambda _line: lines, self.pitch.y)
             key_labels = self._apart(key_labels, lambda line: line.width, self.pitch.x)
         self._frame = (
@@ -270,6 +275,9 @@ class AttentionGrid(Group):
             query.set_y(float(self.face.cells.get_y()))
             key.stand_on(self._header)
         else:
-            query.stand_on(self._header)
-            key.stand_on(self._header + 2 * self._tiers * self.theme.sizes.label)
+            above = self._header + 2 * self._tiers * self.theme.sizes.label
+            # A wide first key reaches over the title's place beside it.
+            crowded = any(label.get_left()[0] < query.get_right()[0] for label in self.key_labels)
+            query.stand_on(above if crowded else self._header)
+            key.stand_on(above)
         return [query, key]

@@ -17,8 +17,10 @@ from attnviz.zones import Zone
 _ROWS_FROM = 1.8
 """A zone this many times as wide as tall has its sentences in rows, else in columns."""
 
-_TITLE_CAPS = 6.0
 _NUMBER_CAPS = 2.2
+_ASCENDER = 1.2
+"""How far a letter may reach above the baseline, in cap heights."""
+
 _QUERIES_AT, _KEYS_AT = 0.18, 0.68
 
 
@@ -54,6 +56,7 @@ class TokenPair(VGroup):
     ) -> None:
         self._pen = pen
         self._focused = focused
+        self._zone, self._texts = zone, titles
         self.in_rows = zone.width > _ROWS_FROM * zone.height
         self._flow = DOWN if self.in_rows else RIGHT
         lines = zip((queries, keys), colours, focused, strict=True)
@@ -72,7 +75,9 @@ class TokenPair(VGroup):
     def _rows(
         self, zone: Zone, lines: Sequence[tuple[tuple[str, ...], str, tuple[int, ...]]]
     ) -> list[TokenLine]:
-        width = zone.width - 2 * _TITLE_CAPS * self._pen.theme.sizes.label
+        title = max(self._pen.words(text).width for text in self._texts)
+        space = self._pen.theme.space
+        width = zone.width - 2 * (title + space.wide_gap + space.gap)
         heights = (zone.at(_QUERIES_AT), zone.at(_KEYS_AT))
         return [
             TokenRow(self._pen, tokens, width=width, colour=colour, focused=lit).move_to(
@@ -99,7 +104,8 @@ class TokenPair(VGroup):
         theme = self._pen.theme
         if self.in_rows:
             return title.end_at(line.get_left()[0] - theme.space.wide_gap).stand_on(line.baseline)
-        title.stand_on(float(self._top) + theme.sizes.label)
+        highest = self._zone.top - _ASCENDER * title.cap_height
+        title.stand_on(min(float(self._top) + theme.sizes.label, highest))
         at_left = line is self.queries
         return title.end_at(line.get_right()[0]) if at_left else title.begin_at(line.get_left()[0])
 

@@ -1,0 +1,58 @@
+"""A scene given the other kind of attention says which scene films it."""
+
+from dataclasses import replace
+
+import pytest
+
+from attnviz.errors import UserError
+from attnviz.spec import Spec
+from scenes.causal_mask import CausalMask
+from scenes.cross_attention import CrossAttention
+from scenes.score_grid import ScoreGrid
+from scenes.self_attention import SelfAttention
+from tests.builders import random_trace
+from tests.pictures import show
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A saved trace of a sentence of 5 tokens and one of 3, layer 1 between them."""
+    trace = random_trace(5, target=3)
+    trace.save(tmp_path / "pair.safetensors")
+    return Spec(text=trace.text, model=str(tmp_path / "pair.safetensors"))
+
+
+def test_a_scene_of_one_sentence_names_the_scene_of_two(pair):
+    wanted = "film it with cross-attention, or give --layer 0"
+    with pytest.raises(UserError, match=f"self-attention shows .* layer 1 of random .*{wanted}"):
+        show(SelfAttention, pair, "dark")
+
+
+def test_a_scene_of_two_sentences_names_the_scene_of_one(pair):
+    with pytest.raises(UserError, match=r"film it with self-attention, or give --layer 1$"):
+        show(CrossAttention, replace(pair, layer=0), "dark")
+    with pytest.raises(UserError, match=r"layer 1 of reader .*: film it with self-attention$"):
+        show(CrossAttention, Spec(model="reader"), "dark")
+
+
+def test_a_pair_for_a_scene_of_one_sentence_is_refused_before_the_model_runs():
+    spec = replace(CausalMask.spec, target="le chat")
+    with pytest.raises(UserError, match="leave --target out, or film the pair with cross"):
+        show(CausalMask, spec, "dark")
+
+
+def test_the_mask_of_one_sentence_does_not_fit_two(pair):
+    with pytest.raises(UserError, match=r"only none fits it; .* film it with cross-attention"):
+        show(CausalMask, replace(pair, mask="causal"), "dark")
+
+
+def test_the_other_layer_of_a_pair_is_filmed(pair):
+    showing = show(SelfAttention, replace(pair, layer=0), "dark")
+    assert showing.scene.attention.kind == "self"
+
+
+def test_a_pair_is_filmed_by_both_that_can(pair):
+    for scene in (CrossAttention, ScoreGrid):
+        showing = show(scene, pair, "light", "1:1")
+        assert showing.scene.attention.weights.shape[1:] == (3, 5)
+        assert len(showing.stills) == 7

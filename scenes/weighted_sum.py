@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from manim import Create, FadeIn, FadeOut, VGroup
+from manim import Create, FadeIn, FadeOut
 
 from attnviz.animations import appear
 from attnviz.animations.blending import (
@@ -22,15 +22,13 @@ from attnviz.animations.blending import (
 from attnviz.derived import top, top_magnitude
 from attnviz.errors import UserError
 from attnviz.mobjects.grid import DIGITS_UP_TO
+from attnviz.mobjects.moves import AmongWords, InTwoSentences, Spot
 from attnviz.mobjects.pen import element
-from attnviz.mobjects.plane import PlanePlot
 from attnviz.mobjects.product import Factor, Product
 from attnviz.mobjects.scaling import WeightedRows
 from attnviz.mobjects.sums import ProductSum
-from attnviz.mobjects.tokens import excerpt
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
-from attnviz.text import Line, Run
 
 CONTEXTS = ("he left the account at the bank", Spec().text)
 """Where a word is met again: the first sentence that is not the filmed one."""
@@ -153,114 +151,55 @@ class WeightedSum(AttentionScene):
 
     def move_vector(self) -> None:
         """Beat 4: the layer's output is added to the word's vector, among the other words."""
-        palette, query, tokens = self.theme.palette, self.query, self.trace.tokens
-        before = f"hidden_states[{self.layer}]"
-        words, after = range(len(tokens)), len(tokens)
-        labels = {query: self.point_name("before", palette.query)}
-        labels[after] = self.point_name("after", palette.output)
-        for word in words if len(words) <= DIGITS_UP_TO else self.focused[0]:
-            labels.setdefault(word, self.pen.token(tokens[word], colour=palette.dim))
-        self.plot = plot = PlanePlot(
-            self.pen,
-            f"stacked({before}, {self.vectors(query)[1]})",
-            labels,
-            colours=[
-                *(palette.query if i == query else palette.dim for i in words),
-                palette.output,
-            ],
-            moves=[(query, after)],
-            zone=self.zones.stage,
-        )
+        words = range(len(self.trace.tokens))
+        named = words if len(words) <= DIGITS_UP_TO else self.focused[0]
+        self.spot = Spot(self.layer, self.query)
+        self.plot = plot = AmongWords(self.pen, self.spot, named, self.zones.stage)
+        start, end = plot.ends
         formula = self.formula('{{x_"after" : output}} = {{x_"before" : query}} + "output"')
         with self.beat(
             "move",
             "The layer's output is added to the vector of {query}, and moves it by {way}.",
-            query=self.query_word(query),
-            way=f"norm({self.address('output', query)})",
+            query=self.query_word(start),
+            way=f"norm({self.spot.output})",
         ):
-            self.play(FadeIn(plot.axes, plot.note), appear(plot.marks(but=[after]), self.theme))
+            self.play(FadeIn(plot.axes, plot.note), appear(plot.marks(but=[end]), self.theme))
             self.play(Create(plot.arrows), FadeIn(formula), run_time=self.theme.timing.slow)
-            self.play(FadeIn(plot.mark(after)))
-
-    def point_name(self, when: str, colour: str) -> Line:
-        """Return the name of the lit word's point before or after the layer."""
-        return self.pen.phrase(
-            f"{{query}} {when}", {"query": self.query_word(self.query)}, colour=colour
-        )
-
-    def vectors(self, place: int, prefix: str = "") -> tuple[str, str]:
-        """Return the addresses of a word's vector before and after this layer's attention."""
-        dot = "." if prefix else ""
-        before = f"{prefix}{dot}hidden_states[{self.layer}, {place}]"
-        return before, f"add({before}, {self.address('output', place, prefix=prefix)})"
+            self.play(FadeIn(plot.mark(end)))
 
     def meet_another_context(self) -> None:
         """Beat 5: the same word in another sentence, where there is one to meet it in."""
-        place = self.place_elsewhere()
-        if place is None:
+        here, there = self.spot, self.spot_elsewhere()
+        if there is None:
             return
-        palette, query = self.theme.palette, self.query
-        here, there = self.vectors(query), self.vectors(place, "other")
-        moved = (query, len(self.trace.tokens))
-        colours = [palette.query, palette.output, palette.ink, palette.ink]
-        contexts = (("", query, palette.output), ("other", place, palette.ink))
-        stage, header = self.zones.stage, 5 * self.theme.sizes.token
-        sentences, zone = stage.rows(header, stage.height - header)
-        labels = {
-            1: self.looked_at(*contexts[0]),
-            3: self.looked_at(*contexts[1]),
-            0: self.point_name("before", palette.query),
-            2: self.point_name("before", palette.ink),
-        }
-        plot = PlanePlot(
-            self.pen,
-            f"stacked(stacked({here[0]}, {here[1]}), stacked({there[0]}, {there[1]}))",
-            labels,
-            colours=colours,
-            moves=[(0, 1), (2, 3)],
-            zone=zone,
-        )
-        lines = VGroup(
-            *(
-                self.context(*context).stand_in(line)
-                for context, line in zip(contexts, sentences.rows(1, 1), strict=True)
-            )
+        before, plot = (
+            self.plot,
+            InTwoSentences(self.pen, (here, there), self.head, self.zones.stage),
         )
         with self.beat(
             "contexts",
             "{query} in two sentences: {start} apart before this layer, {end} apart after it.",
-            query=self.query_word(query),
-            start=f"distance({here[0]}, {there[0]})",
-            end=f"distance({here[1]}, {there[1]})",
+            query=self.query_word(self.query),
+            start=f"distance({here.before}, {there.before})",
+            end=f"distance({here.after}, {there.after})",
         ):
-            self.play(FadeOut(self.plot.axes, self.plot.note, *self.plot.marks(but=moved)))
+            self.play(FadeOut(before.axes, before.note, *before.marks(but=before.ends)))
             self.play(
-                *(become(self.plot.mark(old), plot.mark(new)) for new, old in enumerate(moved)),
-                become(self.plot.arrows[0], plot.arrows[0]),
-                FadeIn(plot.axes, plot.note, lines),
+                *(become(before.mark(old), plot.mark(new)) for new, old in enumerate(before.ends)),
+                become(before.arrows[0], plot.arrows[0]),
+                FadeIn(plot.axes, plot.note, plot.sentences),
                 run_time=self.theme.timing.slow,
             )
             self.play(FadeIn(plot.mark(2)), Create(plot.arrows[1]))
             self.play(FadeIn(plot.mark(3)))
 
-    def context(self, prefix: str, place: int, colour: str) -> Line:
-        """Return a sentence, or a piece of it about one of its words."""
-        return self.pen.token(excerpt(self._traces[prefix].tokens, place), colour=colour)
-
-    def looked_at(self, prefix: str, place: int, colour: str) -> Line:
-        """Return the name of a point after the layer: the word, and what it looked at most."""
-        trace = self._traces[prefix]
-        key = top(trace.layers[self.layer].weights[self.head, place])
-        words = {"query": trace.tokens[place], "key": trace.tokens[key]}
-        slots = {name: Run(token, "token") for name, token in words.items()}
-        return self.pen.phrase("{query} → {key}", slots, colour=colour)
-
-    def place_elsewhere(self) -> int | None:
-        """Return where the lit word stands in another sentence; None where there is none."""
+    def spot_elsewhere(self) -> Spot | None:
+        """Return the lit word's place in another sentence; None where there is none."""
         text = next(text for text in CONTEXTS if text != self.spec.text)
         try:
             other = self.trace_for(replace(self.spec, text=text), "other")
         except UserError:  # a saved trace holds one sentence
             return None
         word = self.trace.tokens[self.query]
-        return other.tokens.index(word) if word in other.tokens else None
+        found = word in other.tokens
+        return Spot(self.layer, other.tokens.index(word), "other") if found else None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz import derived
+from attnviz.mobjects.moves import InTwoSentences, Spot
 from attnviz.mobjects.pen import Pen
 from attnviz.mobjects.plane import PlanePlot
 from attnviz.mobjects.scaling import WeightedRows
@@ -67,6 +68,23 @@ class TestPlane:
         share = derived.plane_share(pen.array("hidden_states[1]"))
         assert f"{share:.3f}" in plot.note.text
         assert "11 vectors" in plot.note.text
+
+
+def test_a_word_in_two_sentences_is_drawn_from_its_own_traces():
+    traces = {"": random_trace(5, d_v=11), "other": random_trace(7, seed=3)}
+    pen = Pen(DARK, traces)
+    spots = (Spot(1, 4), Spot(1, 2, "other"))
+    for spot, trace in zip(spots, traces.values(), strict=True):
+        before = trace.hidden_states[1, spot.place].astype(float)
+        np.testing.assert_allclose(pen.array(spot.before), before)
+        wanted = before + trace.layers[1].output[spot.place]
+        np.testing.assert_allclose(pen.array(spot.after), wanted, atol=1e-6)
+    plot = InTwoSentences(pen, spots, 0, WIDE)
+    assert [line.text for line in plot.sentences] == [
+        " ".join(trace.tokens) for trace in traces.values()
+    ]
+    key = int(traces["other"].layers[1].weights[0, 2].argmax())
+    assert plot.mark(3)[1].text == f"word2 → word{key}"
 
 
 def product_sum(pen, row, query):

@@ -3,6 +3,7 @@
 SCENES: tuple[tuple[str, str], ...] = (
     ("embeddings", "Embeddings"),
     ("self_attention", "SelfAttention"),
+    ("projections", "Projections"),
     ("score_grid", "ScoreGrid"),
     ("softmax", "Softmax"),
     ("causal_mask", "CausalMask"),

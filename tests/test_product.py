@@ -1,11 +1,18 @@
 """A drawn product: its rows, its columns and its sizes stand where the mathematics puts them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from manim import tempconfig
 
+from attnviz.addresses import resolve
+from attnviz.derived import softmax
+from attnviz.errors import UserError
 from attnviz.mobjects.pen import Pen
-from attnviz.mobjects.product import Factor, Product, SharedProduct
+from attnviz.mobjects.product import Factor, Product
+from attnviz.mobjects.projection import is_normed, projection
+from attnviz.mobjects.shared_product import SharedProduct
 from attnviz.theme import DARK
 from attnviz.zones import Zone
 from tests.builders import random_trace
@@ -98,3 +105,73 @@ def test_an_own_ramp_and_extent_colour_the_cells(pen):
     share = float(random_trace(N, d_k=M, d_model=D).layers[1].weights[0, 2, 4])
     cell = product.left.body.cell(2, 4)
     assert cell.get_fill_color().to_hex() == DARK.palette.weights(share)
+
+
+class TestProjection:
+    @pytest.fixture
+    def trace(self):
+        return random_trace(N, d_k=M, d_model=D)
+
+    @pytest.mark.parametrize("which", ["q", "k", "v"])
+    def test_a_row_times_a_column_and_the_bias_is_the_element(self, trace, which):
+        layer = trace.layers[1]
+        made = projection(layer, "layers[1]", which, 2)
+        found = getattr(layer, which)
+        width = found.shape[2]
+        assert (made.first, made.last, made.biased) == (2 * width, 3 * width, True)
+        traces = {"": trace}
+        product = float(np.asarray(resolve(made.sum_of(4, 1), traces)))
+        bias = float(getattr(layer, f"b_{which}")[2 * width + 1])
+        assert product + bias == pytest.approx(float(found[2, 4, 1]), abs=1e-5)
+        assert np.shape(resolve(made.weights, traces)) == (D, width)
+        x, result = (resolve(address, traces) for address in made.one(3))
+        assert np.array_equal(x, layer.x_q[3:4])
+        assert np.array_equal(result, found[2, 3:4])
+
+    def test_heads_that_share_keys_share_their_columns(self, trace):
+        own = trace.layers[1]
+        w_k, w_v = own.w_k[:, :M], own.w_v[:, : own.v.shape[2]]
+        k, v = (np.stack([own.x_kv @ w] * 3) for w in (w_k, w_v))
+        scores = np.einsum("hqd,hkd->hqk", own.q, k) * own.scale
+        weights = np.asarray(softmax(scores), np.float32)
+        shared = replace(
+            own,
+            w_k=w_k,
+            w_v=w_v,
+            b_k=None,
+            b_v=None,
+            k=k,
+            v=v,
+            scores=scores,
+            weights=weights,
+            heads=np.einsum("hqk,hkd->hqd", weights, v),
+            output=None,
+        )
+        made = projection(shared, "layers[1]", "k", 2)
+        assert (made.first, made.last, made.biased) == (0, M, False)
+
+    def test_queries_that_are_turned_afterwards_are_refused(self, trace):
+        layer = trace.layers[1]
+        turned = replace(layer, q=-layer.q, k=-layer.k)
+        with pytest.raises(UserError, match=r"the queries of layers.1.attention are changed"):
+            projection(turned, "layers[1]", "q", 0)
+
+    def test_a_layer_norm_is_told_from_the_hidden_states(self, trace):
+        assert is_normed(trace, 1)
+        states = np.stack([trace.layers[0].x_q, trace.layers[1].x_q, trace.hidden_states[2]])
+        assert not is_normed(replace(trace, hidden_states=states), 1)
+        assert not is_normed(replace(trace, hidden_states=None), 1)
+
+
+def test_labels_without_room_give_way_to_the_focused(pen, factors):
+    left, right, result = factors
+    tokens = [f"w{i}" for i in range(N)]
+    roomy = SharedProduct(pen, left, [right], [result], WIDE, tokens=tokens, focused=[3])
+    assert [label.text for label in roomy.labels] == tokens
+    low = Zone(-6.5, 6.5, -1.2, 1.2)
+    tight = SharedProduct(pen, left, [right], [result], low, tokens=tokens, focused=[3])
+    assert [label.text for label in tight.labels] == ["w3"]
+    row = tight.left.outline(row=3)
+    label = tight.labels[0]
+    assert label.baseline + label.cap_height / 2 == pytest.approx(float(row.get_y()))
+    assert tight.corner.bottom > tight.left.get_top()[1] - 1e-6

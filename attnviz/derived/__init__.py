@@ -50,6 +50,7 @@ from attnviz.derived.sums import (
 )
 from attnviz.derived.vectors import (
     angle,
+    column,
     concat,
     cosine,
     distance,
@@ -67,6 +68,7 @@ __all__ = [
     "add",
     "angle",
     "bins",
+    "column",
     "concat",
     "cosine",
     "count",
@@ -149,6 +151,7 @@ DERIVED: Mapping[str, Callable[..., Any]] = MappingProxyType(
             index,
             scaled,
             distance,
+            column,
             stacked,
             plane_coordinates,
             plane_share,

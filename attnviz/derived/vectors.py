@@ -5,8 +5,34 @@ from itertools import combinations
 
 import numpy as np
 
-from attnviz.derived.checks import Reals, Values, reals, two_vectors, vector
+from attnviz.derived.checks import Reals, Values, reals, two_vectors, vector, whole
 from attnviz.errors import TensorError
+
+
+def column(matrix: Values, index: Values) -> Reals:
+    """Take one column of a matrix: m[:, index].
+
+    Parameters
+    ----------
+    matrix
+        Real numbers ``[row, column]``.
+    index
+        The column, counted from 0.
+
+    Returns
+    -------
+    NDArray[float64]
+        ``[row]``.
+
+    Raises
+    ------
+    TensorError
+        If it is no matrix, or has no such column.
+    """
+    rows = reals("column", matrix)
+    if rows.ndim != 2:
+        raise TensorError(f"column: wanted a matrix [row, column], got {rows.ndim} axes")
+    return np.asarray(rows[:, whole("column", "index", index, rows.shape[1] - 1)])
 
 
 def norm(v: Values) -> float:

@@ -36,7 +36,7 @@ class NamedVector:
     symbol
         Its letter: ``"q"``.
     token
-        The text of the token that it belongs to.
+        The text of the token that it belongs to; none for a vector of the model's own.
     colour
         Hex colour of its name.
     """
@@ -48,7 +48,9 @@ class NamedVector:
     colour: str
 
     def title(self, pen: Pen) -> Line:
-        """Return what it is called, with its token."""
+        """Return what it is called, with its token if it has one."""
+        if not self.token:
+            return pen.words(self.name, colour=self.colour)
         token = {"token": Run(self.token, "token", strong=True)}
         return pen.phrase(f"{self.name} of {{token}}", token, colour=self.colour)
 
@@ -284,10 +286,14 @@ class DotProduct(VGroup):
                 )
                 title = self.titles[0]
                 assert isinstance(title, Line)
-                said.add(line.set_x(x).stand_on(title.baseline))
+                line.set_x(x).stand_on(title.baseline)
+                # A long title pushes it aside.
+                free = float(title.get_right()[0]) + self._pen.theme.space.wide_gap
+                said.add(line.begin_at(max(free, float(line.get_left()[0]))))
         return said
 
 
 def _part(address: str, column: range) -> str:
     """Return the address of some neighbouring entries of a vector."""
-    return f"{address[:-1]}, {column[0]}:{column[-1] + 1}]"
+    place = f"{column[0]}:{column[-1] + 1}]"
+    return f"{address[:-1]}, {place}" if address.endswith("]") else f"{address}[{place}"

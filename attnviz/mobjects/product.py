@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from manim import DOWN, RIGHT, UP, Group, Rectangle, VGroup, VMobject
 
 from attnviz.mobjects.matrices import Ramp, heat, outline
 from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.product_layout import Room, around_a_corner, header_height, side_by_side
 from attnviz.text import Line
 from attnviz.zones import Zone
 
-_TALLEST_ROW = 0.075
-"""Of the zone's height."""
-
-_WIDEST_COLUMN = 0.55
 # A zone that is at least so many times as wide as it is tall shows left · right = result.
 _WIDE = 1.6
-# Where the right matrix stands above the result, their heights are no more unlike than this.
-_LEAST_SHARE, _MOST_SHARE = 0.4, 0.62
-# And the left matrix takes no more than this of the width.
-_WIDEST_LEFT = 0.58
-_HEADER_CAPS = 4.6
 _SHAPE_CAPS = 1.6
+# A letter that stands flat on the baseline tells where that is.
+_CAPITAL = "H "
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One matrix of a product; it has a name, a symbol or both.
+    """One matrix of a product; it has a name, a token or a symbol.
 
     Parameters
     ----------
@@ -38,8 +32,10 @@ class Factor:
         Hex colour of its name, its mark and its outlines.
     name
         What it is called, in words.
+    token
+        The text of the token that it belongs to; drawn after the name.
     symbol
-        Its symbol, in Typst mathematics; drawn after the name.
+        Its symbol, in Typst mathematics; drawn last.
     ramp
         Colours of its cells by ``value / extent``; None: the theme's for signed numbers.
     extent
@@ -49,6 +45,7 @@ class Factor:
     address: str
     colour: str
     name: str = ""
+    token: str = ""
     symbol: str = ""
     ramp: Ramp | None = None
     extent: float | None = None
@@ -76,7 +73,7 @@ class ShapedMatrix(Group):
         self.factor = factor
         self.values = pen.array(factor.address)
         self._stroke = theme.space.outline
-        top = zone.top - header_height(pen)
+        top = zone.top - header_height(pen.theme)
         self.body = heat(
             self.values,
             width=zone.width,
@@ -94,7 +91,7 @@ class ShapedMatrix(Group):
         self.shape.set_x(zone.centre[0])
         for line in self.shape:
             line.stand_on(baseline)
-        self.heading = _name(pen, factor, baseline + _SHAPE_CAPS * theme.sizes.label)
+        self.heading = heading(pen, factor, baseline + _SHAPE_CAPS * theme.sizes.label)
         self.heading.set_x(zone.centre[0])
         self.title = VGroup(self.heading, self.shape, self.bar)
         super().__init__(self.title, self.body)
@@ -120,26 +117,26 @@ class ShapedMatrix(Group):
         )
 
 
-def header_height(pen: Pen) -> float:
-    """Return the height of a matrix's name and shape together, in frame units."""
-    return _HEADER_CAPS * pen.theme.sizes.label
-
-
-def _name(pen: Pen, factor: Factor, baseline: float) -> VGroup:
-    """Return the words and the symbol of a matrix on one baseline."""
-    parts = VGroup()
+def heading(pen: Pen, factor: Factor, baseline: float) -> VGroup:
+    """Return the words, the token and the symbol of a matrix on one baseline."""
+    cap, gap = pen.theme.sizes.label, pen.theme.space.gap
+    parts: list[VMobject] = []
     if factor.name:
-        parts.add(pen.words(factor.name, colour=factor.colour).stand_on(baseline))
+        parts.append(pen.words(factor.name, colour=factor.colour).stand_on(baseline))
+    if factor.token:
+        token = pen.token(factor.token, colour=factor.colour, cap=cap)
+        parts.append(token.stand_on(baseline))
     if factor.symbol:
-        symbol = pen.formula(factor.symbol, {}, cap=pen.theme.sizes.label)
-        symbol.set_color(factor.colour)
-        # A subscript or a tail hangs below the baseline: the capital's top tells the height.
-        top = baseline + pen.theme.sizes.label
-        symbol.shift((0.0, top - float(symbol[0].get_top()[1]), 0.0))
-        if len(parts):
-            symbol.next_to(parts, RIGHT, buff=pen.theme.space.gap, coor_mask=RIGHT)
-        parts.add(symbol)
-    return parts
+        symbol = pen.formula(factor.symbol, {}, cap=cap).set_color(factor.colour)
+        # Small letters, subscripts and tails end where they will: a capital tells the baseline.
+        capital, letter, *_ = pen.formula(_CAPITAL + factor.symbol, {}, cap=cap)
+        hanging = float(capital.get_bottom()[1]) - float(letter.get_bottom()[1])
+        parts.append(
+            symbol.shift((0.0, baseline - hanging - float(symbol[0].get_bottom()[1]), 0.0))
+        )
+    for one, other in pairwise(parts):
+        other.next_to(one, RIGHT, buff=gap, coor_mask=RIGHT)
+    return VGroup(*parts)
 
 
 class Product(Group):
@@ -159,17 +156,17 @@ class Product(Group):
     """
 
     def __init__(self, pen: Pen, left: Factor, right: Factor, result: Factor, zone: Zone) -> None:
-        side_by_side = zone.width >= _WIDE * zone.height
-        place = _side_by_side if side_by_side else _around_a_corner
-        boxes = place(pen, left, [right], zone)
+        wide = zone.width >= _WIDE * zone.height
+        place = side_by_side if wide else around_a_corner
+        boxes = place(zone, Room.of(pen, left, [right]))
         self.left = ShapedMatrix(pen, left, boxes[0], inner=1)
         self.right = ShapedMatrix(pen, right, boxes[1], inner=0)
         self.result = ShapedMatrix(pen, result, boxes[2])
         self.signs = VGroup()
-        if side_by_side:
+        if wide:
             self.signs.add(_between(pen, "·", self.left, self.right))
             self.signs.add(_between(pen, "=", self.right, self.result))
-        self.join = _join(pen, self.left, self.right)
+        self.join = join_sizes(pen, self.left, self.right)
         super().__init__(self.left, self.right, self.result, self.signs, self.join)
 
     def lit(self, row: int, column: int) -> VGroup:
@@ -181,103 +178,6 @@ class Product(Group):
         )
 
 
-class SharedProduct(Group):
-    """One left matrix that meets several right ones: each stands above its own result.
-
-    Parameters
-    ----------
-    pen
-        Draws the type.
-    left
-        The matrix ``[n, d]``.
-    rights, results
-        Matrices ``[d, m]`` and ``[n, m]``, in the same order.
-    zone
-        The room.
-    """
-
-    def __init__(
-        self,
-        pen: Pen,
-        left: Factor,
-        rights: Sequence[Factor],
-        results: Sequence[Factor],
-        zone: Zone,
-    ) -> None:
-        first, *boxes = _around_a_corner(pen, left, rights, zone)
-        above, below = boxes[: len(rights)], boxes[len(rights) :]
-        self.left = ShapedMatrix(pen, left, first, inner=1)
-        self.rights = [
-            ShapedMatrix(pen, factor, box, inner=0)
-            for factor, box in zip(rights, above, strict=True)
-        ]
-        self.results = [
-            ShapedMatrix(pen, factor, box) for factor, box in zip(results, below, strict=True)
-        ]
-        self.join = _join(pen, self.left, self.rights[0])
-        super().__init__(self.left, *self.rights, *self.results, self.join)
-
-    def lit(self, which: int, row: int, column: int) -> VGroup:
-        """Return frames around a row, a column of one right matrix, and their element."""
-        return VGroup(
-            self.left.outline(row=row),
-            self.rights[which].outline(column=column),
-            self.results[which].outline(row=row, column=column),
-        )
-
-
-def _side_by_side(pen: Pen, left: Factor, rights: Sequence[Factor], zone: Zone) -> list[Zone]:
-    """Return the boxes of left, right and result, their tops level, all columns as wide."""
-    rows, inner = pen.array(left.address).shape
-    columns = pen.array(rights[0].address).shape[1]
-    gap = 3 * pen.theme.space.wide_gap
-    wide = min((zone.width - 2 * gap) / (inner + 2 * columns), _WIDEST_COLUMN)
-    room = zone.height - header_height(pen)
-    tallest = _TALLEST_ROW * zone.height
-    heights = [min(room, tallest * count) for count in (rows, inner, rows)]
-    widths = [wide * count for count in (inner, columns, columns)]
-    top = zone.top - (room - max(heights)) / 2
-    return [
-        Zone(low, high, top - header_height(pen) - height, top)
-        for (low, high), height in zip(_spans(zone, widths, gap), heights, strict=True)
-    ]
-
-
-def _around_a_corner(pen: Pen, left: Factor, rights: Sequence[Factor], zone: Zone) -> list[Zone]:
-    """Return the boxes of the left matrix, of all right ones, and of all results below those."""
-    rows, inner = pen.array(left.address).shape
-    columns = [pen.array(right.address).shape[1] for right in rights]
-    gap, between = 2 * pen.theme.space.wide_gap, pen.theme.space.wide_gap
-    room = zone.width - len(rights) * gap
-    share = min(inner / (inner + sum(columns)), _WIDEST_LEFT)
-    ours = min(room * share / inner, _WIDEST_COLUMN)
-    theirs = min(room * (1 - share) / sum(columns), _WIDEST_COLUMN)
-    spans = _spans(zone, [inner * ours, *(count * theirs for count in columns)], gap)
-    header, tallest = header_height(pen), _TALLEST_ROW * zone.height
-    room = zone.height - 2 * header - between
-    above = min(room * _above_share(rows, inner), tallest * inner)
-    below = min(room - above, tallest * rows)
-    top = zone.top - (room - above - below) / 2
-    middle = top - header - above - between
-    lowers = [Zone(low, high, middle - header - below, middle) for low, high in spans]
-    uppers = [Zone(low, high, middle + between, top) for low, high in spans[1:]]
-    return [lowers[0], *uppers, *lowers[1:]]
-
-
-def _spans(zone: Zone, widths: Sequence[float], gap: float) -> list[tuple[float, float]]:
-    """Return the left and right edges of things side by side in the middle of a zone."""
-    x = float(zone.centre[0]) - (sum(widths) + gap * (len(widths) - 1)) / 2
-    spans = []
-    for width in widths:
-        spans.append((x, x + width))
-        x += width + gap
-    return spans
-
-
-def _above_share(rows: int, inner: int) -> float:
-    return min(max(inner / (inner + rows), _LEAST_SHARE), _MOST_SHARE)
-
-
 def _between(pen: Pen, sign: str, one: ShapedMatrix, other: ShapedMatrix) -> Line:
     """Return the sign between two matrices, at the height of the lower one's middle."""
     line = pen.words(sign, cap=pen.theme.sizes.token, weight="bold")
@@ -285,7 +185,7 @@ def _between(pen: Pen, sign: str, one: ShapedMatrix, other: ShapedMatrix) -> Lin
     return line.set_y(max(float(one.body.get_y()), float(other.body.get_y())))
 
 
-def _join(pen: Pen, left: ShapedMatrix, right: ShapedMatrix) -> VMobject:
+def join_sizes(pen: Pen, left: ShapedMatrix, right: ShapedMatrix) -> VMobject:
     """Return the line between the two inner sizes, with one corner where one stands higher."""
     theme = pen.theme
     ours, theirs = left.sizes[1], right.sizes[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from manim import DOWN, LEFT, Create, FadeIn, FadeOut, Group, VGroup
+from manim import Create, FadeIn, FadeOut, Group
 
 from attnviz.animations import hush, relight
 from attnviz.animations.flows import Drift, multiply
@@ -15,7 +15,8 @@ from attnviz.mobjects.projection import QueryKeyValue, is_normed
 from attnviz.stage import AttentionScene
 from attnviz.text import Run
 
-FORMULA = "{{Q = X W_Q : query}} wide {{K = X W_K : key}} wide {{V = X W_V : value}}"
+ONE = "{{q : query}} = x thin {{W_Q : query}}"
+ALL = "{{Q = X W_Q : query}} wide {{K = X W_K : key}} wide {{V = X W_V : value}}"
 ROLES = ("a query asks", "a key is matched with it", "a value is handed over")
 
 
@@ -34,7 +35,7 @@ class Projections(AttentionScene):
             )
         address = f"layers[{self.layer}]"
         self.three = QueryKeyValue(self.pen, self.attention, address, self.head)
-        self.rule = self.formula(FORMULA)
+        self.rule = self.formula(ALL)
         self.show_vector()
         self.meet_column()
         self.fill_query()
@@ -47,6 +48,7 @@ class Projections(AttentionScene):
         self.one = self.three.one(self.query, self.zones.stage)
         way = self.zones.stage.centre - self.one.left.get_center()
         self.add(self.one.left.shift(way))
+        self.law = self.formula(ONE)
         normed = is_normed(self.trace, self.layer)
         with self.beat(
             "vector",
@@ -56,6 +58,7 @@ class Projections(AttentionScene):
             d_model=f"size({self.one.left.factor.address}, 1)",
         ):
             self.play(Drift(self.one.left, -way), FadeIn(self.one.rights[0]))
+            self.play(FadeIn(self.law))
 
     def meet_column(self) -> None:
         """Beat 2: the row meets the first column; the products add up to one number."""
@@ -113,7 +116,7 @@ class Projections(AttentionScene):
             d_model=f"size({every.left.factor.address}, 1)",
             n=f"size({every.left.factor.address}, 0)",
         ):
-            self.play(FadeOut(self.dot))
+            self.play(FadeOut(self.dot, self.law))
             self.play(
                 place_among(one.left, every.left, self.query),
                 become(one.rights[0], every.rights[0]),
@@ -141,15 +144,7 @@ class Projections(AttentionScene):
             Group(right, result)
             for right, result in zip(self.every.rights, self.every.results, strict=True)
         ]
-        lines = VGroup(
-            *(
-                self.pen.words(
-                    role, colour=self.three.colour(made.which), cap=self.theme.sizes.token
-                )
-                for role, made in zip(ROLES, self.three.made, strict=True)
-            )
-        ).arrange(DOWN, buff=self.theme.space.wide_gap, aligned_edge=LEFT)
-        lines.move_to(self.every.corner.centre)
+        lines = self.three.roles(ROLES, self.every.corner)
         with self.beat(
             "roles", "One vector, three roles: it asks, it is found, and it hands something over."
         ):

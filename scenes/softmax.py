@@ -200,7 +200,7 @@ class Softmax(AttentionScene):
         zones = self.zones.stage.split(*[1] * len(rows), gap=3 * self.theme.space.wide_gap)
         blocks = [self.block(row, scale, zone) for row, zone in zip(rows, zones, strict=True)]
         caption = (
-            "The further the best key leads, the sharper the row: fewer bits of entropy."
+            "Here the row whose best key leads by more is the sharper: fewer bits of entropy."
             if leads == sorted(leads, reverse=True)
             else "Rows differ: the fewer bits of entropy, the sharper the row."
         )

@@ -93,11 +93,13 @@ def test_printed_differences_and_sums_can_be_checked_by_hand(pen: Pen) -> None:
 def test_shares_lie_end_to_end_and_are_as_long_as_the_zone(pen: Pen) -> None:
     full = FullBar(pen, random_trace(5, causal=True).tokens, SHARES, ZONE)
     shares = pen.array(SHARES)
-    middles = ZONE.left + ZONE.width * (np.cumsum(shares) - shares / 2)
-    assert [s.get_x() for s in full.segments] == pytest.approx(middles.tolist(), abs=1e-6)
-    widths = np.array([segment.width for segment in full.segments])
-    gap = DARK.space.cell_gap
+    lefts = ZONE.left + ZONE.width * np.concatenate([[0.0], np.cumsum(shares[:-1])])
+    segments = full.segments
+    assert [s.get_left()[0] for s in segments] == pytest.approx(lefts.tolist(), abs=1e-6)
+    widths = np.array([segment.width for segment in segments])
+    gap = DARK.space.cell_gap / 2
     assert widths[:4] == pytest.approx(ZONE.width * shares[:4] - gap, abs=1e-6)
+    assert widths[4] < 1e-3, "a masked key has no share"
     assert full.total.text == "1.00"
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from manim import Line, Rectangle, VGroup
+from manim import Line, VGroup
 
 from attnviz.mobjects.bars import BarField, Scale
 from attnviz.mobjects.pen import Pen, element
+from attnviz.mobjects.share_bar import cut
 from attnviz.zones import Zone
 
-_LEAST_BAR = 1e-3
 _BAR_SHARE = 0.3
 _LOW_BAR_SHARE = 0.45
 
@@ -46,22 +47,17 @@ class FullBar(VGroup):
         theme = pen.theme
         cap, palette, gap = theme.sizes.label, theme.palette, theme.space.gap
         shares = pen.array(address)
-        edges = zone.left + zone.width * np.concatenate([[0.0], np.cumsum(shares)])
         y, thickness = float(zone.centre[1]), share * zone.height
-        self.segments, self.labels, self.shares = VGroup(), {}, {}
-        for key, weight in enumerate(shares):
-            width = max(zone.width * float(weight) - theme.space.cell_gap, _LEAST_BAR)
-            segment = Rectangle(width=width, height=thickness, stroke_width=0)
-            segment.set_fill(palette.key, opacity=1)
-            segment.move_to(((edges[key] + edges[key + 1]) / 2, y, 0.0))
-            self.segments.add(segment)
+        body = replace(zone, bottom=y - thickness / 2, top=y + thickness / 2)
+        self.segments, self.labels, self.shares = cut(pen, shares, body), {}, {}
+        for key, segment in enumerate(self.segments):
             label = pen.token(tokens[key], colour=palette.key, cap=cap)
             number = pen.number(element(address, key), cap=cap)
-            if max(label.width, number.width) + gap <= width:
+            if max(label.width, number.width) + gap <= segment.width:
                 x = float(segment.get_x())
-                self.labels[key] = label.set_x(x).stand_on(y + thickness / 2 + cap / 2)
-                self.shares[key] = number.set_x(x).stand_on(y - thickness / 2 - 1.6 * cap)
-        self.rule = self._rule(pen, zone, y - thickness / 2 - 2.4 * cap)
+                self.labels[key] = label.set_x(x).stand_on(body.top + cap / 2)
+                self.shares[key] = number.set_x(x).stand_on(body.bottom - 1.6 * cap)
+        self.rule = self._rule(pen, zone, body.bottom - 2.4 * cap)
         self.total = pen.number(f"total({address})", cap=cap, weight="semibold")
         self.total.set_x(zone.centre[0]).stand_on(float(self.rule.get_bottom()[1]) - 1.6 * cap)
         super().__init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from manim import DOWN, RIGHT, UP, Group, Rectangle, VGroup, VMobject
+from manim import RIGHT, UP, Group, Rectangle, VGroup, VMobject
 
 from attnviz.mobjects.matrices import Ramp, heat, outline
 from attnviz.mobjects.pen import Pen
@@ -186,13 +186,13 @@ def _between(pen: Pen, sign: str, one: ShapedMatrix, other: ShapedMatrix) -> Lin
 
 
 def join_sizes(pen: Pen, left: ShapedMatrix, right: ShapedMatrix) -> VMobject:
-    """Return the line between the two inner sizes, with one corner where one stands higher."""
+    """Return the line between the two inner sizes; it goes round the name where one is higher."""
     theme = pen.theme
     ours, theirs = left.sizes[1], right.sizes[0]
-    gap = theme.space.cell_gap
-    end = theirs.get_left() - gap * RIGHT
-    level = abs(float(ours.get_y()) - float(theirs.get_y())) < theirs.height
-    start = ours.get_right() + gap * RIGHT if level else ours.get_top() - gap * DOWN
-    corner = (float(start[0]), float(end[1]), 0.0)
+    gap = theme.space.gap
+    start, end = ours.get_right() + gap * RIGHT, theirs.get_left() - gap * RIGHT
+    beside = max(float(start[0]), float(left.heading.get_right()[0])) + gap
+    bends = [(beside, float(point[1]), 0.0) for point in (start, end)]
+    level = abs(float(start[1]) - float(end[1])) < theirs.height
     line = VMobject(stroke_color=theme.palette.dim, stroke_width=theme.space.outline / 2)
-    return line.set_points_as_corners([start, end] if level else [start, corner, end])
+    return line.set_points_as_corners([start, *([] if level else bends), end])

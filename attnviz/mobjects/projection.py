@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from manim import DOWN, LEFT, VGroup
 
 from attnviz.errors import UserError
 from attnviz.mobjects.pen import Pen
@@ -21,6 +22,7 @@ _WHICH: tuple[Which, ...] = ("q", "k", "v")
 _INPUTS = {"q": "x_q", "k": "x_kv", "v": "x_kv"}
 _NAMES = {"q": "queries", "k": "keys", "v": "values"}
 _TOLERANCE = 1e-3
+_ROOMY = 0.85
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,21 @@ class QueryKeyValue:
             tokens=self._tokens,
             focused=focused,
         )
+
+    def roles(self, texts: Sequence[str], zone: Zone) -> VGroup:
+        """Return what queries, keys and values are for, line by line in the middle of a zone."""
+        sizes = self._pen.theme.sizes
+        lines = VGroup()
+        for cap in (sizes.token, sizes.label):
+            lines = VGroup(
+                *(
+                    self._pen.words(text, colour=self.colour(made.which), cap=cap)
+                    for text, made in zip(texts, self.made, strict=True)
+                )
+            ).arrange(DOWN, buff=self._pen.theme.space.wide_gap, aligned_edge=LEFT)
+            if lines.width < _ROOMY * zone.width:
+                break
+        return lines.move_to(zone.centre)
 
     def colour(self, which: Which) -> str:
         """Return the hex colour of queries, keys or values."""

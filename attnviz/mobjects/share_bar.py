@@ -53,24 +53,9 @@ class ShareBar(VGroup):
         )
         self.entropy.begin_at(body.left).stand_in(foot)
         shares = pen.array(address)
-        self.pieces = self._cut(pen, shares, body)
+        self.pieces = cut(pen, shares, body)
         self.names = self._name(pen, address, tokens, shares, names)
         super().__init__(self.title, self.pieces, self.names, self.entropy)
-
-    @staticmethod
-    def _cut(pen: Pen, shares: np.ndarray, body: Zone) -> VGroup:
-        gap = pen.theme.space.cell_gap / 2
-        lefts = body.left + body.width * np.concatenate([[0.0], np.cumsum(shares[:-1])])
-        pieces = VGroup()
-        for left, share in zip(lefts, shares, strict=True):
-            length = body.width * float(share)
-            # The gap is taken from a piece only where it leaves most of it.
-            piece = Rectangle(
-                width=max(length - min(gap, length / 2), 1e-4), height=body.height, stroke_width=0
-            )
-            piece.set_fill(pen.theme.palette.key, opacity=1)
-            pieces.add(piece.move_to((float(left), body.centre[1], 0.0), aligned_edge=LEFT))
-        return pieces
 
     def _name(
         self, pen: Pen, address: str, tokens: Sequence[str], shares: np.ndarray, names: Zone
@@ -93,6 +78,22 @@ class ShareBar(VGroup):
                 break
             named.append(line)
         return VGroup(*named)
+
+
+def cut(pen: Pen, shares: np.ndarray, body: Zone) -> VGroup:
+    """Return a bar that fills a zone, cut into a piece a share, from the left."""
+    gap = pen.theme.space.cell_gap / 2
+    lefts = body.left + body.width * np.concatenate([[0.0], np.cumsum(shares[:-1])])
+    pieces = VGroup()
+    for left, share in zip(lefts, shares, strict=True):
+        length = body.width * float(share)
+        # The gap is taken from a piece only where it leaves most of it.
+        piece = Rectangle(
+            width=max(length - min(gap, length / 2), 1e-4), height=body.height, stroke_width=0
+        )
+        piece.set_fill(pen.theme.palette.key, opacity=1)
+        pieces.add(piece.move_to((float(left), body.centre[1], 0.0), aligned_edge=LEFT))
+    return pieces
 
 
 def _meet(one: Line, other: Line, gap: float) -> bool:

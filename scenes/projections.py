@@ -30,7 +30,7 @@ class Projections(AttentionScene):
         self.require("x_q", "x_kv", "w_q", "w_k", "w_v")
         if self.attention.kind != "self":
             raise UserError(
-                f"projections shows one sentence's vectors; layer {self.layer} of "
+                f"it shows one sentence's vectors; layer {self.layer} of "
                 f"{self.trace.model} joins two sentences; give --layer of a self-attention"
             )
         address = f"layers[{self.layer}]"

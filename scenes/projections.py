@@ -9,7 +9,6 @@ from manim import Create, FadeIn, FadeOut, Group
 from attnviz.animations import hush, relight
 from attnviz.animations.flows import Drift, multiply
 from attnviz.animations.products import become, drop_in, fill_up, lay_on, place_among
-from attnviz.errors import UserError
 from attnviz.mobjects.dot import DotProduct, NamedVector
 from attnviz.mobjects.projection import QueryKeyValue, is_normed
 from attnviz.stage import AttentionScene
@@ -23,16 +22,12 @@ ROLES = ("a query asks", "a key is matched with it", "a value is handed over")
 class Projections(AttentionScene):
     """Three questions to one vector: query, key, value."""
 
+    kind = "self"
     loop: ClassVar[tuple[str, ...]] = ("query", "tokens")
 
     def construct(self) -> None:
         """Play the six beats."""
         self.require("x_q", "x_kv", "w_q", "w_k", "w_v")
-        if self.attention.kind != "self":
-            raise UserError(
-                f"it shows one sentence's vectors; layer {self.layer} of "
-                f"{self.trace.model} joins two sentences; give --layer of a self-attention"
-            )
         address = f"layers[{self.layer}]"
         self.three = QueryKeyValue(self.pen, self.attention, address, self.head)
         self.rule = self.formula(ALL)

@@ -8,8 +8,10 @@ from attnviz.errors import UserError
 from attnviz.spec import Spec
 from scenes.causal_mask import CausalMask
 from scenes.cross_attention import CrossAttention
+from scenes.projections import Projections
 from scenes.score_grid import ScoreGrid
 from scenes.self_attention import SelfAttention
+from scenes.softmax import Softmax
 from tests.builders import random_trace
 from tests.pictures import show
 
@@ -56,3 +58,15 @@ def test_a_pair_is_filmed_by_both_that_can(pair):
         showing = show(scene, pair, "light", "1:1")
         assert showing.scene.attention.weights.shape[1:] == (3, 5)
         assert len(showing.stills) == 7
+
+
+def test_softmax_films_a_row_of_either_kind(pair):
+    showing = show(Softmax, pair, "dark")
+    assert showing.scene.attention.weights.shape[1:] == (3, 5)
+    assert len(showing.stills) == 6
+
+
+def test_projections_of_two_sentences_are_refused(pair):
+    with pytest.raises(UserError, match=r"projections shows .*, or give --layer 0"):
+        show(Projections, pair, "dark")
+    assert len(show(Projections, replace(pair, layer=0), "dark").stills) == 6

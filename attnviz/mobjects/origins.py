@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from manim import RIGHT, Arrow, Group, VGroup
 
 from attnviz.mobjects.pen import Pen
-from attnviz.mobjects.product import Factor, ShapedMatrix, header_height
+from attnviz.mobjects.product import Factor, ShapedMatrix
+from attnviz.mobjects.product_layout import header_height
 from attnviz.mobjects.tokens import TokenColumn
 from attnviz.zones import Zone
 
@@ -75,7 +76,7 @@ class Origin(Group):
         self.heading = pen.words(side.heading, colour=pen.theme.palette.dim)
         self.heading.begin_at(zone.left).stand_in(top)
         names = body.columns(_NAMES_SHARE, 1 - _NAMES_SHARE)[0]
-        _header, cells = names.rows(header_height(pen), height)
+        _header, cells = names.rows(header_height(pen.theme), height)
         self.tokens = TokenColumn(
             pen, side.tokens, zone=cells, colour=side.colour, focused=side.focused, inner=RIGHT
         )
@@ -130,7 +131,7 @@ def origins(pen: Pen, sides: Sequence[Side], zone: Zone) -> list[Origin]:
     if places[0].height == zone.height:
         places = zone.columns(*(_share(side) for side in sides), gap=gap)
     label = pen.theme.sizes.label
-    room = places[0].height - _HEADING_CAPS * label - header_height(pen)
+    room = places[0].height - _HEADING_CAPS * label - header_height(pen.theme)
     longest = max(len(side.tokens) for side in sides)
     row = min(room / longest, _TALLEST_ROW_CAPS * label)
     return [
@@ -147,7 +148,7 @@ def _share(side: Side) -> float:
 
 def _parts(pen: Pen, zone: Zone, height: float, tallest: float) -> tuple[Zone, Zone]:
     """Return the heading's room and that of the matrices; the tallest would be in the middle."""
-    heading, header = _HEADING_CAPS * pen.theme.sizes.label, header_height(pen)
+    heading, header = _HEADING_CAPS * pen.theme.sizes.label, header_height(pen.theme)
     spare = (zone.height - heading - header - tallest) / 2
     _above, top, body, _below = zone.rows(spare, heading, header + height, spare + tallest - height)
     return top, body

@@ -214,12 +214,16 @@ class CrossAttention(AttentionScene):
             "sources",
             "One attention, two sources: the encoder asks its own words, the decoder asks those.",
         ):
+            self.play(FadeOut(*self.grid.magnified), run_time=self.theme.timing.quick)
             self.play(
-                FadeOut(self.grid.trimmings),
                 ReplacementTransform(self.grid.face.cells, cross.grid.face.cells),
                 ReplacementTransform(self.grid.titles, cross.grid.titles),
+                *(
+                    ReplacementTransform(here, there) if len(there) else FadeOut(here)
+                    for here, there in zip(self.grid.words, cross.grid.words, strict=True)
+                ),
                 run_time=self.theme.timing.slow,
                 rate_func=EASE_MOVE,
             )
-            self.play(FadeIn(cross.words, cross.title))
+            self.play(FadeIn(cross.title))
             self.play(FadeIn(own))

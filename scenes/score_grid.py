@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from manim import Create, FadeIn, FadeOut, GrowArrow, VGroup
 
 from attnviz.animations import EASE_MOVE, appear, travel_copy
@@ -26,7 +24,7 @@ OWN_SCALE = "{{s : scale}} thin {{Q : query}} {{K^top : key}}"
 class ScoreGrid(AttentionScene):
     """How well each key answers each query."""
 
-    loop: ClassVar[tuple[str, ...]] = ("grid", "scale")
+    loop = ("grid",)
 
     def construct(self) -> None:
         """Play the seven beats."""

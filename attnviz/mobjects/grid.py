@@ -95,10 +95,12 @@ class AttentionGrid(Group):
         slot = self._tiers * self.pitch.x
         key_labels = {} if small else self._labels(pen, keys, palette.key, focused[1], slot)
         lines = 1.5 * pen.theme.sizes.label
+        sparse = max(len(queries), len(keys)) > ALL_LABELS_UP_TO
         if tall < lines and not self._digits:
             query_labels = {q: query_labels[q] for q in focused[0] if q in query_labels}
-        if max(len(queries), len(keys)) > ALL_LABELS_UP_TO or len(query_labels) < len(queries):
+        if sparse or len(query_labels) < len(queries):
             query_labels = self._apart(query_labels, lambda _line: lines, self.pitch.y)
+        if sparse:
             key_labels = self._apart(key_labels, lambda line: line.width, self.pitch.x)
         self._frame = (
             None
@@ -161,9 +163,18 @@ class AttentionGrid(Group):
     @property
     def trimmings(self) -> Group:
         """Everything but the cells and the titles: digits, tokens, the lens."""
+        return Group(*self.magnified, *self.words)
+
+    @property
+    def words(self) -> tuple[VGroup, VGroup]:
+        """The tokens that ask, and those that answer; none where there is no room for them."""
+        return self.query_labels, self.key_labels
+
+    @property
+    def magnified(self) -> list[Mobject]:
+        """The digits, in the cells or in the lens with its labels."""
         lens = [self.face.lens] if self.face.lens else []
-        tokens = (self.query_labels, self.key_labels)
-        return Group(self.face.digits, *tokens, *self.magnifier, *lens)
+        return [self.face.digits, *self.magnifier, *lens]
 
     @property
     def magnifier(self) -> list[LensFrame]:

@@ -79,11 +79,15 @@ class TokenPair(VGroup):
         space = self._pen.theme.space
         width = zone.width - 2 * (title + space.wide_gap + space.gap)
         heights = (zone.at(_QUERIES_AT), zone.at(_KEYS_AT))
+        # Numbers stand under the keys; the same words stand above one another.
+        numbers = (lines[0][0] == lines[1][0], True)
         return [
-            TokenRow(self._pen, tokens, width=width, colour=colour, focused=lit).move_to(
-                (zone.centre[0], height, 0.0)
+            TokenRow(
+                self._pen, tokens, width=width, colour=colour, focused=lit, numbers=with_numbers
+            ).move_to((zone.centre[0], height, 0.0))
+            for (tokens, colour, lit), height, with_numbers in zip(
+                lines, heights, numbers, strict=True
             )
-            for (tokens, colour, lit), height in zip(lines, heights, strict=True)
         ]
 
     def _columns(
@@ -105,7 +109,7 @@ class TokenPair(VGroup):
         if self.in_rows:
             return title.end_at(line.get_left()[0] - theme.space.wide_gap).stand_on(line.baseline)
         highest = self._zone.top - _ASCENDER * title.cap_height
-        title.stand_on(min(float(self._top) + theme.sizes.label, highest))
+        title.stand_on(min(float(self._top) + theme.space.wide_gap, highest))
         at_left = line is self.queries
         return title.end_at(line.get_right()[0]) if at_left else title.begin_at(line.get_left()[0])
 

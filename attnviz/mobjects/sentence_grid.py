@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from manim import Group, VGroup
+from manim import Group
 
 from attnviz.mobjects.grid import AttentionGrid
 from attnviz.mobjects.matrices import shape_title
@@ -64,7 +64,6 @@ class SentenceGrid(Group):
         self.title = shape_title(pen, name, address, pen.theme.palette.ink)
         self.title.set_x(self.grid.face.get_x())
         self.title.stand_on(float(self.grid.get_top()[1]) + header - 2 * label)
-        self.words = VGroup(self.grid.query_labels, self.grid.key_labels)
         super().__init__(self.grid, self.title)
         self.move_to(zone.centre)
 

@@ -113,6 +113,8 @@ class TokenRow(TokenLine):
         Indices whose text shows in any case, the most important first.
     cap
         Cap height; None: the theme's.
+    numbers
+        Whether numbers will stand under the tokens: then short ones get their room too.
     """
 
     def __init__(
@@ -124,19 +126,25 @@ class TokenRow(TokenLine):
         colour: str,
         focused: Sequence[int] = (),
         cap: float | None = None,
+        numbers: bool = True,
     ) -> None:
         if len(tokens) > ALL_LABELS_UP_TO:
             items = self._sparse(pen, tokens, width, colour, focused, cap)
         else:
-            items = self._full(pen, tokens, width, colour, cap)
+            items = self._full(pen, tokens, width, colour, cap, numbers)
         super().__init__(*items)
 
     @staticmethod
     def _full(
-        pen: Pen, tokens: Sequence[str], width: float, colour: str, cap: float | None
+        pen: Pen,
+        tokens: Sequence[str],
+        width: float,
+        colour: str,
+        cap: float | None,
+        numbers: bool,
     ) -> list[VMobject]:
         gap = pen.theme.space.gap
-        least = _NUMBER_CAPS * pen.theme.sizes.label
+        least = (_NUMBER_CAPS if numbers else 1.0) * pen.theme.sizes.label
         longest = width
         while True:
             lines = [pen.token(t, colour=colour, cap=cap, longest=longest) for t in tokens]

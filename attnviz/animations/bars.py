@@ -22,15 +22,24 @@ from attnviz.mobjects.equations import Equation
 from attnviz.mobjects.face import GridFace
 from attnviz.mobjects.full_bar import FullBar, ScoresAndShares
 from attnviz.mobjects.grid import AttentionGrid
+from attnviz.text import Line
 
 
 def replace_each(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> list[Animation]:
     """Let what stands for a thing become what stands for it next; the others come and go."""
     return [
-        *(ReplacementTransform(before[i], after[i]) for i in before.keys() & after.keys()),
+        *(_become(before[i], after[i]) for i in before.keys() & after.keys()),
         *(FadeOut(before[i]) for i in before.keys() - after.keys()),
         *(FadeIn(after[i]) for i in after.keys() - before.keys()),
     ]
+
+
+def _become(before: Any, after: Any) -> Animation:
+    """Let a thing move to its next place; a text that changes passes before the new one comes."""
+    if not isinstance(before, Line) or before.text == after.text:
+        return ReplacementTransform(before, after)
+    half = (after.get_center() - before.get_center()) / 2
+    return AnimationGroup(FadeOut(before, shift=half), FadeIn(after, shift=half), lag_ratio=1)
 
 
 def say_next(before: Equation, after: Equation) -> Animation:

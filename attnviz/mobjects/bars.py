@@ -157,9 +157,9 @@ class BarField:
         return label.stand_on(float(bars.bars[index].get_top()[1]) + theme.space.gap)
 
     def _bar(self, value: float, x: float, scale: Scale) -> VMobject:
-        """Return a bar whose outline begins at the zero line: from state to state its end stays.
+        """Return a bar whose outline begins at its end: from state to state that end stays.
 
-        A plain rectangle would slide, for its outline begins at a fixed corner.
+        A plain rectangle would slide, for its outline begins at its upper right.
         """
         finite = np.isfinite(value)
         zero = scale.height(0.0, self.room)
@@ -167,7 +167,7 @@ class BarField:
         half = min(_BAR_SHARE * self._slot, _WIDEST_BAR) / 2
         if abs(tip - zero) < _LEAST_BAR:
             tip = zero + _LEAST_BAR
-        corners = [(-half, zero), (half, zero), (half, tip), (-half, tip), (-half, zero)]
+        corners = [(half, tip), (-half, tip), (-half, zero), (half, zero), (half, tip)]
         bar = VMobject(stroke_width=0)
         bar.set_points_as_corners([(x + across, y, 0.0) for across, y in corners])
         return bar.set_fill(self._colour, opacity=1 if finite else 0)

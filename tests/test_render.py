@@ -177,7 +177,7 @@ def test_a_subject_that_cannot_be_read_is_imported(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("self-atention", "did you mean 'self-attention'"),
-        ("nothing-like-it", "there are self-attention, "),
+        ("nothing-like-it", "there are embeddings, "),
         ("missing.py:Scene", "no scene file 'missing.py'"),
         (f"{OWN.parent}:Scene", "no scene file"),
         (f"{OWN}:TwoBeat", "did you mean 'TwoBeats'"),
@@ -235,7 +235,7 @@ def test_the_key_counts_the_code_and_the_models_but_not_the_command_line() -> No
     found = {path.relative_to(ROOT).as_posix() for path in keys.source_files(OWN)}
     assert {
         "tests/fixtures/own_scene.py",
-        "attnviz/stage.py",
+        "attnviz/stage/__init__.py",
         "attnviz/text.py",
         "attnviz/attention.py",
         "attnviz/sources.py",

@@ -109,7 +109,10 @@ class Batch:
         if self.debug:
             traceback.print_exception(error)
         message = describe(error)
-        print(f"render.py: {job.scene.name}: {message}", file=sys.stderr, flush=True)
+        said = (
+            message if message.startswith(f"{job.scene.name} ") else f"{job.scene.name}: {message}"
+        )
+        print(f"render.py: {said}", file=sys.stderr, flush=True)
         if self.as_json:
             told = {"scene": job.scene.name, "spec": asdict(job.spec), "error": message}
             print(json.dumps(told), flush=True)

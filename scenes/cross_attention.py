@@ -8,8 +8,7 @@ from attnviz.animations import EASE_MOVE, appear, hush, reach_out, recolour
 from attnviz.animations.waves import Fold
 from attnviz.derived import top, turning
 from attnviz.errors import UserError
-from attnviz.mobjects.origins import Side, origins
-from attnviz.mobjects.product import Factor
+from attnviz.mobjects.origins import origins, two_sides
 from attnviz.mobjects.sentence_grid import sentence_grids
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
@@ -50,28 +49,9 @@ class CrossAttention(AttentionScene):
 
     def show_origins(self) -> None:
         """Beat 2: the decoder's vectors become queries, the encoder's keys and values."""
-        palette = self.theme.palette
-        focused = self.focused
-        decoder = Side(
-            "decoder",
-            self.attention.query_tokens,
-            self.vectors("x_q"),
-            (Factor(self.address("q", self.head), palette.query, symbol="Q"),),
-            palette.query,
-            tuple(focused[0]),
-        )
-        encoder = Side(
-            "encoder",
-            self.attention.key_tokens,
-            self.vectors("x_kv"),
-            (
-                Factor(self.address("k", self.head), palette.key, symbol="K"),
-                Factor(self.address("v", self.head), palette.value, symbol="V"),
-            ),
-            palette.ink,
-            tuple(focused[1]),
-        )
-        self.origins = origins(self.pen, (decoder, encoder), self.zones.stage)
+        layer = f"layers[{self.layer}]"
+        sides = two_sides(self.pen, self.attention, layer, self.head, self.focused)
+        self.origins = origins(self.pen, sides, self.zones.stage)
         above, below = self.origins
         formula = self.formula(FORMULA)
         with self.beat(
@@ -89,12 +69,6 @@ class CrossAttention(AttentionScene):
             self.play(FadeIn(above.arrow, *above.matrices, formula.term("query")))
             self.play(FadeIn(below.arrow, below.matrices[0], formula.term("key")))
             self.play(FadeIn(below.matrices[1], formula.term("value")))
-
-    def vectors(self, field: str) -> Factor | None:
-        """Return what a side's matrices are made of, where the trace holds it."""
-        if getattr(self.attention, field) is None:
-            return None
-        return Factor(self.address(field), self.theme.palette.ink, name="vectors")
 
     def fan_out(self) -> None:
         """Beat 3: one word's links, as wide as their weights, which stand at the keys."""

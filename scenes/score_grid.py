@@ -9,8 +9,9 @@ from attnviz.animations.flows import Drift, Pour, multiply, pour_out
 from attnviz.animations.waves import fill_from, land, normalise
 from attnviz.derived import most_widened, root_scales
 from attnviz.mobjects.angle import SpannedPlane
-from attnviz.mobjects.dot import DotProduct, NamedVector
+from attnviz.mobjects.dot import DotProduct
 from attnviz.mobjects.histogram import histograms
+from attnviz.mobjects.named import query_and_key, unscaled_logits
 from attnviz.mobjects.pen import element
 from attnviz.mobjects.share_bar import share_bars
 from attnviz.stage import AttentionScene
@@ -38,16 +39,10 @@ class ScoreGrid(AttentionScene):
 
     def show_vectors(self) -> None:
         """Beat 1: one query and one key, as lists of numbers and as arrows."""
-        key, palette = self.focused[1][0], self.theme.palette
-        asking, answering = self.attention.query_tokens[self.query], self.attention.key_tokens[key]
-        q = NamedVector(
-            self.address("q", self.head, self.query), "query", "q", asking, palette.query
-        )
-        k = NamedVector(self.address("k", self.head, key), "key", "k", answering, palette.key)
-        self.unscaled = (
-            f"dot_products({self.address('q', self.head)}, {self.address('k', self.head)})"
-        )
+        key, layer = self.focused[1][0], f"layers[{self.layer}]"
         self.pair = (self.query, key)
+        q, k = query_and_key(self.pen, self.attention, layer, self.head, self.pair)
+        self.unscaled = f"dot_products({layer}.q[{self.head}], {layer}.k[{self.head}])"
         self.score = element(self.unscaled, *self.pair)
         left, right = self.zones.stage.split(9, 5, gap=self.theme.space.wide_gap)
         self.dot = DotProduct(self.pen, q, k, self.score, left, places=1)
@@ -171,9 +166,10 @@ class ScoreGrid(AttentionScene):
 
     def compare_shares(self) -> None:
         """Beat 7: the row that gains most: after the scale more words count."""
-        unscaled = self.pen.array(f"softmax({self.unscaled_logits})")
+        logits = unscaled_logits(self.attention, f"layers[{self.layer}]", self.head)
+        unscaled = self.pen.array(f"softmax({logits})")
         row = most_widened(unscaled, self.attention.weights[self.head])
-        before = f"softmax({element(self.unscaled_logits, row)})"
+        before = f"softmax({element(logits, row)})"
         after = self.address("weights", self.head, row)
         columns = {"shares from unscaled scores": before, "shares from scaled scores": after}
         lowers = [lower for _, lower in self.halves]
@@ -187,14 +183,3 @@ class ScoreGrid(AttentionScene):
         ):
             self.play(Drift(self.charts, self.lift))
             self.play(appear(bars, self.theme))
-
-    @property
-    def unscaled_logits(self) -> str:
-        """Address of what the softmax would take, had the scores not been scaled."""
-        scores = self.unscaled
-        if self.attention.bias is not None:
-            bias = 0 if len(self.attention.bias) == 1 else self.head
-            scores = f"add({scores}, {self.address('bias', bias)})"
-        if not self.mask.all():
-            scores = f"masked({scores}, {self.mask_address()})"
-        return scores

@@ -70,3 +70,11 @@ def test_projections_of_two_sentences_are_refused(pair):
     with pytest.raises(UserError, match=r"projections shows .*, or give --layer 0"):
         show(Projections, pair, "dark")
     assert len(show(Projections, replace(pair, layer=0), "dark").stills) == 6
+
+
+def test_a_target_that_is_too_long_is_refused_as_the_target(tmp_path):
+    trace = random_trace(3, target=37)
+    trace.save(tmp_path / "long.safetensors")
+    spec = Spec(text=trace.text, model=str(tmp_path / "long.safetensors"))
+    with pytest.raises(UserError, match=r"shows 1 to 32 tokens; this target has 37 .* shorter"):
+        show(CrossAttention, spec, "dark")

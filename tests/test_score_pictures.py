@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from attnviz.mobjects.angle import SpannedPlane
-from attnviz.mobjects.dot import DotProduct, NamedVector
+from attnviz.mobjects.dot import DotProduct
 from attnviz.mobjects.histogram import bin_count, histograms
+from attnviz.mobjects.named import NamedVector
 from attnviz.mobjects.pen import Pen
 from attnviz.mobjects.share_bar import ShareBar
 from attnviz.rounding import MINUS

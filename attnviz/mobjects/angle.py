@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import DOWN, RIGHT, Arc, Arrow, VGroup
 
-from attnviz.mobjects.dot import NamedVector
+from attnviz.mobjects.named import NamedVector
 from attnviz.mobjects.pen import Pen
 from attnviz.text import Line
 from attnviz.zones import Zone

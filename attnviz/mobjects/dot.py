@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from manim import Line as Stroke
 from manim import Rectangle, RoundedRectangle, VGroup
 
 from attnviz.colour import ink_on
+from attnviz.mobjects.named import NamedVector
 from attnviz.mobjects.pen import Pen, element
-from attnviz.text import Line, Number, Run
+from attnviz.text import Line, Number
 from attnviz.zones import Zone
 
 _WIDEST_COLUMN = 0.8
@@ -21,38 +21,6 @@ _TOTAL_CAPS = 4.4
 _CHART_SHARE = 0.86
 _LEAST_COLUMNS = 3
 _THINNEST = 0.02
-
-
-@dataclass(frozen=True)
-class NamedVector:
-    """One vector of a dot product.
-
-    Parameters
-    ----------
-    address
-        The vector ``[d]``, e.g. ``layers[1].q[3, 6]``.
-    name
-        What it is called: ``"query"``.
-    symbol
-        Its letter: ``"q"``.
-    token
-        The text of the token that it belongs to; none for a vector of the model's own.
-    colour
-        Hex colour of its name.
-    """
-
-    address: str
-    name: str
-    symbol: str
-    token: str
-    colour: str
-
-    def title(self, pen: Pen) -> Line:
-        """Return what it is called, with its token if it has one."""
-        if not self.token:
-            return pen.words(self.name, colour=self.colour)
-        token = {"token": Run(self.token, "token", strong=True)}
-        return pen.phrase(f"{self.name} of {{token}}", token, colour=self.colour)
 
 
 class Strip(VGroup):

@@ -11,6 +11,7 @@ from attnviz.mobjects.pen import Pen
 from attnviz.mobjects.product import Factor, ShapedMatrix
 from attnviz.mobjects.product_layout import header_height
 from attnviz.mobjects.tokens import TokenColumn
+from attnviz.records import AttentionTrace
 from attnviz.zones import Zone
 
 _HEADING_CAPS = 2.8
@@ -110,6 +111,54 @@ class Origin(Group):
             self.arrow.add(arrow)
         self.matter = [self.heading, self.vectors, self.arrow, *self.matrices]
         super().__init__(self.tokens, *self.matter)
+
+
+def two_sides(
+    pen: Pen,
+    layer: AttentionTrace,
+    address: str,
+    head: int,
+    focused: tuple[Sequence[int], Sequence[int]],
+) -> tuple[Side, Side]:
+    """Return the two sides of a cross-attention: who asks, and who answers.
+
+    Parameters
+    ----------
+    pen
+        Gives the colours.
+    layer, address
+        The layer and its address, e.g. ``layers[2]``.
+    head
+        Whose queries, keys and values.
+    focused
+        Queries and keys whose text shows in any case.
+    """
+    palette = pen.theme.palette
+
+    def made(field: str, colour: str) -> Factor:
+        return Factor(f"{address}.{field}[{head}]", colour, symbol=field.upper())
+
+    def vectors(field: str) -> Factor | None:
+        known = getattr(layer, field) is not None
+        return Factor(f"{address}.{field}", palette.ink, name="vectors") if known else None
+
+    decoder = Side(
+        heading="decoder",
+        tokens=layer.query_tokens,
+        vectors=vectors("x_q"),
+        matrices=(made("q", palette.query),),
+        colour=palette.query,
+        focused=tuple(focused[0]),
+    )
+    encoder = Side(
+        heading="encoder",
+        tokens=layer.key_tokens,
+        vectors=vectors("x_kv"),
+        matrices=(made("k", palette.key), made("v", palette.value)),
+        colour=palette.ink,
+        focused=tuple(focused[1]),
+    )
+    return decoder, encoder
 
 
 def origins(pen: Pen, sides: Sequence[Side], zone: Zone) -> list[Origin]:

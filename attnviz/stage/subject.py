@@ -68,13 +68,17 @@ class SubjectScene(PlayedScene):
         )
 
     def _check_length(self) -> None:
-        count = len(self.trace.tokens)
-        if count not in self.tokens:
-            least, most = self.tokens[0], self.tokens[-1]
+        self._check_count(len(self.trace.tokens), self.tokens[0], "text")
+        if self.trace.target_tokens is not None:
+            self._check_count(len(self.trace.target_tokens), 1, "target")
+
+    def _check_count(self, count: int, least: int, name: str) -> None:
+        most = self.tokens[-1]
+        if not least <= count <= most:
             raise UserError(
-                f"{self.name} shows {least} to {most} tokens; this text has {count} "
+                f"{self.name} shows {least} to {most} tokens; this {name} has {count} "
                 f"in model {self.trace.model}; "
-                f"give a {'longer' if count < least else 'shorter'} text"
+                f"give a {'longer' if count < least else 'shorter'} {name}"
             )
 
     @property

@@ -9,7 +9,8 @@ from manim import Create, FadeIn, FadeOut, Group
 from attnviz.animations import hush, relight
 from attnviz.animations.flows import Drift, multiply
 from attnviz.animations.products import become, drop_in, fill_up, lay_on, place_among
-from attnviz.mobjects.dot import DotProduct, NamedVector
+from attnviz.mobjects.dot import DotProduct
+from attnviz.mobjects.named import NamedVector
 from attnviz.mobjects.projection import QueryKeyValue, is_normed
 from attnviz.stage import AttentionScene
 from attnviz.text import Run

@@ -24,7 +24,7 @@ class Projections(AttentionScene):
     """Three questions to one vector: query, key, value."""
 
     kind = "self"
-    loop: ClassVar[tuple[str, ...]] = ("query", "tokens")
+    loop: ClassVar[tuple[str, ...]] = ("query",)
 
     def construct(self) -> None:
         """Play the six beats."""

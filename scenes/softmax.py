@@ -36,7 +36,7 @@ class Softmax(AttentionScene):
 
     # A head of the first layer spreads its shares, so that each can be seen.
     spec = Spec(layer=0, head=3)
-    loop: ClassVar[tuple[str, ...]] = ("powers", "shares")
+    loop: ClassVar[tuple[str, ...]] = ("shares",)
 
     def construct(self) -> None:
         """Play the six beats."""

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
+from attnviz.derived import entropy
 from attnviz.mobjects.bars import BarField, Bars, Scale
 from attnviz.mobjects.equations import Equation
 from attnviz.mobjects.full_bar import FullBar
 from attnviz.mobjects.pen import Pen, element
+from attnviz.mobjects.softmax_row import Extremes, SoftmaxRow
 from attnviz.rounding import MINUS
 from attnviz.theme import DARK
 from attnviz.zones import Zone
@@ -116,3 +118,31 @@ def test_an_equation_stands_on_one_baseline_in_the_order_written(pen: Pen) -> No
     assert baselines == pytest.approx([baselines[0]] * len(baselines))
     assert line.parts["a"].get_right()[0] < line.parts["b"].get_left()[0]
     assert [piece.text for piece in line.words()] == ["and", ",", "twice"]
+
+
+def test_the_row_says_what_is_done_to_its_second_key(pen: Pen) -> None:
+    tokens = random_trace(5, causal=True).tokens
+    masked = "masked(layers[1].scores[2], layers[1].mask[0])"
+    row = SoftmaxRow(pen, masked, "layers[1].weights[2]", 3, tokens, ZONE)
+    example = np.argsort(-pen.array(SHARES))[1]
+    line = row.subtraction()
+    score, largest, difference = (
+        float(line.parts[name].text.replace(MINUS, "-"))
+        for name in ("score", "largest", "difference")
+    )
+    assert line.parts["key"].text == tokens[example]
+    assert score - largest == pytest.approx(difference)
+    assert ("(" in [word.text for word in line.words()]) == (largest < 0)
+    assert row.division().parts["share"].text == pen.printed_text(element(SHARES, int(example)))
+
+
+def test_only_rows_with_a_choice_are_compared(pen: Pen) -> None:
+    tokens = random_trace(5, causal=True).tokens
+    masked = "masked(layers[1].scores[2], layers[1].mask[0])"
+    weights = "layers[1].weights[2]"
+    ends = Extremes(pen, masked, weights, tokens, tokens, ZONE)
+    spreads = [entropy(row) for row in pen.array(weights)]
+    assert ends.rows == [1 + int(np.argmin(spreads[1:])), int(np.argmax(spreads))]
+    single = Pen(DARK, {"": random_trace(1)})
+    none = Extremes(single, "layers[1].scores[2]", weights, ["one"], ["one"], ZONE)
+    assert (none.rows, none.blocks, none.lead_decides) == ([], [], False)

@@ -58,7 +58,10 @@ class Equation(VGroup):
                 x = float(pieces[-1].get_right()[0])
             if slot is not None:
                 piece = _drawn(pen, slots[slot], cap, (colours or {}).get(slot), places)
-                pieces.append(piece.begin_at(x + cap * _SPACE).stand_on(0))
+                # A bracket opens close to what it holds.
+                opened = text.endswith("(")
+                x += cap * (_TIGHT if opened else _SPACE)
+                pieces.append(piece.begin_at(x).stand_on(0))
                 x = float(piece.get_right()[0])
                 self.parts[slot] = piece
         super().__init__(*pieces)

@@ -73,10 +73,11 @@ class Embeddings(AttentionScene):
         lit, others = self.pair[0], [i for i, _ in ids if i != self.pair[0]]
         with self.beat(
             "table",
-            "An id picks its word's vector from a table: {d} numbers, shown as colours.",
+            "Each id picks a vector from a table: {d} numbers, violet below zero.",
             d=f"size({TOKEN}, 1)",
         ):
-            self.play(line_up(self.cut, slots.row, slots.ids), FadeIn(table))
+            self.play(line_up(self.cut, slots.row, slots.ids))
+            self.play(FadeIn(table))
             self.play(FadeIn(marks[lit]), Create(ways[lit]))
             self.play(look_up(table, columns, [ids[lit]], self.theme), FadeIn(columns.bars[lit]))
             self.play(point_out([marks[i] for i in others], [ways[i] for i in others], self.theme))
@@ -127,9 +128,10 @@ class Embeddings(AttentionScene):
             "Every position has a vector of its own, which is added to the token's.",
         ):
             self.play(resettle(self.vectors, tokens))
-            self.play(FadeIn(positions, signs, place, formula, shift=self.theme.space.gap * UP))
+            self.play(FadeIn(positions, signs, formula, shift=self.theme.space.gap * UP))
             self.play(*map(Create, frames))
             self.play(read_off(line, frames, self.theme))
+            self.play(FadeIn(place))
             self.play(FadeOut(*frames, signs), merge(tokens, positions, sums, [lit], self.theme))
             self.play(Create(found))
             others = [i for i in range(len(slots.middles)) if i != lit]
@@ -157,7 +159,7 @@ class Embeddings(AttentionScene):
             fill=self.fill,
         )
         cosines = self.pen.phrase(
-            "cosine of the two token vectors {tokens}, of the two sums {sums}",
+            "likeness (cosine): token vectors {tokens}, sums {sums}",
             {
                 name: f"cosine({element(address, one)}, {element(address, other)})"
                 for name, address in (("tokens", TOKEN), ("sums", SUM))

@@ -48,7 +48,7 @@ class Projections(AttentionScene):
         normed = is_normed(self.trace, self.layer)
         with self.beat(
             "vector",
-            ("After the layer norm, " if normed else "As it enters the layer, ")
+            ("Rescaled by the layer norm, " if normed else "As it enters the layer, ")
             + "{token} is {d_model} numbers. A learned matrix reads them.",
             token=self.query_word(self.query),
             d_model=f"size({self.one.left.factor.address}, 1)",

@@ -176,10 +176,10 @@ class ScoreGrid(AttentionScene):
         bars = share_bars(self.pen, columns, self.attention.key_tokens, lowers)
         with self.beat(
             "shares",
-            "After softmax, the shares of {query} hold {before} bits unscaled, {after} scaled.",
+            "After softmax, the best key of {query} takes {before} unscaled, {after} scaled.",
             query=self.query_word(row),
-            before=f"entropy({before})",
-            after=f"entropy({after})",
+            before=f"greatest({before})",
+            after=f"greatest({after})",
         ):
             self.play(Drift(self.charts, self.lift))
             self.play(appear(bars, self.theme))

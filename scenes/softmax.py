@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from manim import Create, FadeIn, FadeOut, ReplacementTransform, VGroup
+from manim import Create, FadeIn, FadeOut, VGroup
 
 from attnviz.animations import gather, recolour
-from attnviz.animations.bars import file_in, lay_down, restate, say_next, stand_up, unfold
-from attnviz.animations.waves import normalise
+from attnviz.animations.bars import (
+    file_in,
+    lay_down,
+    restate,
+    say_next,
+    slide_under,
+    stand_up,
+    tell,
+    unfold,
+)
+from attnviz.animations.waves import leave, normalise
 from attnviz.mobjects.softmax_row import Extremes, SoftmaxRow
 from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
@@ -54,12 +63,13 @@ class Softmax(AttentionScene):
             "The scores of {query}: the better the key, the higher its bar.",
             query=self.query_word(self.query),
         ):
-            self.play(
-                FadeOut(self.grid, outline),
-                stand_up(self.grid.face, self.query, self.bars),
-                ReplacementTransform(self.grid.key_labels.copy(), self.row.field.labels),
-                run_time=self.theme.timing.slow,
-            )
+            grid, face = self.grid, self.grid.face
+            row = (face.row(self.query), *face.row_digits(self.query))
+            self.play(leave(grid, *row, grid.key_labels), FadeOut(outline))
+            self.remove(*grid.key_labels)  # copies of them go on
+            self.play(slide_under(grid.key_labels, self.row.field.labels))
+            self.remove(*grid.get_family())
+            self.play(stand_up(face, self.query, self.bars), run_time=self.theme.timing.slow)
             self.play(recolour(self.law.term("score"), self.theme.palette.ink))
 
     def take_off_the_largest(self) -> None:
@@ -68,11 +78,11 @@ class Softmax(AttentionScene):
         self.line = self.row.subtraction()
         with self.beat(
             "largest",
-            "Take the largest, {largest}, off each: the shares stay, and no power overflows.",
+            "Take the largest, {largest}, off each: it cancels later and keeps powers small.",
             largest=self.row.largest,
         ):
             self.play(recolour(self.law.term("largest"), self.theme.palette.ink))
-            self.play(FadeIn(self.line))
+            self.play(tell(self.line, before))
             self.play(restate(before, self.bars), run_time=self.theme.timing.slow)
 
     def raise_e(self) -> None:
@@ -142,17 +152,16 @@ class Softmax(AttentionScene):
         )
         if not ends.rows:
             return
-        caption = "The fewer bits of entropy a row has, the sharper it is."
+        caption = "Entropy measures how far a row's shares are spread: a sharp row has little."
         if ends.lead_decides:
-            caption = (
-                "Here the row whose best key leads by more is the sharper: fewer bits of entropy."
-            )
+            caption = "The row with the greater lead is sharper: its entropy (spread) is lower."
         face = self.grid.face
         with self.beat("sharpness", caption):
             outlines = VGroup(*map(face.row_outline, ends.rows))
+            cells = [face.row(row) for row in ends.rows]
             self.play(Create(outlines))
+            self.play(leave(self.grid, *cells), FadeOut(self.totals, outlines))
             self.play(
-                FadeOut(self.grid, self.totals, outlines),
-                *(unfold(face.row(q), b) for q, b in zip(ends.rows, ends.blocks, strict=True)),
+                *(unfold(row, block) for row, block in zip(cells, ends.blocks, strict=True)),
                 run_time=self.theme.timing.slow,
             )

@@ -13,6 +13,7 @@ from attnviz.animations.blending import (
     become_row,
     fill_rows,
     gather,
+    reappear,
     single_out,
     spell_out,
     turn,
@@ -185,7 +186,10 @@ class WeightedSum(AttentionScene):
         ):
             self.play(FadeOut(before.axes, before.note, *before.marks(but=before.ends)))
             self.play(
-                *(become(before.mark(old), plot.mark(new)) for new, old in enumerate(before.ends)),
+                *(
+                    reappear(before.mark(old), plot.mark(new))
+                    for new, old in enumerate(before.ends)
+                ),
                 become(before.arrows[0], plot.arrows[0]),
                 FadeIn(plot.axes, plot.note, plot.sentences),
                 run_time=self.theme.timing.slow,

@@ -30,6 +30,9 @@ EASE_MOVE = rate_functions.ease_in_out_cubic
 EASE_ARRIVE = rate_functions.ease_out_cubic
 QUIET = 0.22
 
+_ARRIVED = 0.6
+"""The share of their time after which most of several numbers have come where they go."""
+
 
 def appear(mobjects: Iterable[Mobject], theme: Theme, shift: float = 0.12) -> Animation:
     """Let mobjects rise into place one after another."""
@@ -53,13 +56,14 @@ def travel_copy(number: VMobject, target: VMobject) -> Animation:
 def gather(numbers: Iterable[VMobject], total: VMobject, theme: Theme) -> Animation:
     """Send copies of numbers to their sum, one after another; it appears as they arrive."""
     copies = [number.copy() for number in numbers]
-    return AnimationGroup(
+    return LaggedStart(
         LaggedStart(
             *(FadeOut(copy, target_position=total.get_center()) for copy in copies),
             lag_ratio=theme.timing.stagger,
             rate_func=EASE_MOVE,
         ),
         FadeIn(total, rate_func=EASE_ARRIVE),
+        lag_ratio=_ARRIVED,
     )
 
 

@@ -10,19 +10,26 @@ from manim import (
     AnimationGroup,
     FadeIn,
     FadeOut,
+    LaggedStart,
     ReplacementTransform,
     TransformFromCopy,
     VGroup,
     VMobject,
+    squish_rate_func,
 )
 
-from attnviz.animations import EASE_MOVE
+from attnviz.animations import EASE_MOVE, travel, travel_copy
 from attnviz.mobjects.bars import Bars
 from attnviz.mobjects.equations import Equation
 from attnviz.mobjects.face import GridFace
 from attnviz.mobjects.full_bar import FullBar, ScoresAndShares
 from attnviz.mobjects.grid import AttentionGrid
-from attnviz.text import Line
+from attnviz.text import Line, Number
+
+_HALF = 0.5
+# What goes and what comes does so in the free half of a motion.
+_first = squish_rate_func(EASE_MOVE, 0.0, _HALF)
+_second = squish_rate_func(EASE_MOVE, _HALF, 1.0)
 
 
 def replace_each(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> list[Animation]:
@@ -52,13 +59,36 @@ def say_next(before: Equation, after: Equation) -> Animation:
     )
 
 
+def tell(line: Equation, bars: Bars) -> Animation:
+    """Let a line of arithmetic appear: copies of the numbers that bars show come first."""
+    shown = {number.address: number for number in bars.shown.values()}
+    coming, others = [], [line.words()]
+    for part in line.parts.values():
+        if isinstance(part, Number) and part.address in shown:
+            coming.append(travel_copy(shown[part.address], part))
+        else:
+            others.append(part)
+    return LaggedStart(AnimationGroup(*coming), FadeIn(*others), lag_ratio=_HALF)
+
+
+def slide_under(words: VGroup, places: VGroup) -> Animation:
+    """Move the words of the keys to where bars will stand, behind whatever is on their way."""
+    return ReplacementTransform(words.copy().set_z_index(-1), places, rate_func=EASE_MOVE)
+
+
+def _in_cell(bar: VMobject, cell: VMobject) -> VMobject:
+    """Return a bar that fills a cell: on its way from there it is only stretched, never folded."""
+    likeness = bar.copy().set_fill(cell.get_fill_color(), opacity=bar.get_fill_opacity())
+    return likeness.replace(cell, stretch=True)
+
+
 def stand_up(grid: GridFace, query: int, bars: Bars) -> Animation:
     """Let one row of a grid stand up as bars, its numbers with it."""
     digits = {digit.address: digit for digit in grid.numbers()}
     return AnimationGroup(
         FadeIn(bars.line),
         *(
-            TransformFromCopy(cell, bar)
+            ReplacementTransform(_in_cell(bar, cell), bar)
             for cell, bar in zip(grid.row(query), bars.bars, strict=True)
         ),
         *(
@@ -105,21 +135,19 @@ def file_in(full: FullBar, grid: AttentionGrid, query: int) -> Animation:
     lens = [face.lens.cells] if face.lens else []
     return AnimationGroup(
         *(
-            ReplacementTransform(segment, cell)
+            ReplacementTransform(segment, cell, rate_func=EASE_MOVE)
             for segment, cell in zip(full.segments, face.row(query), strict=True)
         ),
-        *(ReplacementTransform(shares[address], digits[address]) for address in travelling),
+        *(travel(shares[address], digits[address]) for address in travelling),
         *(FadeOut(share) for address, share in shares.items() if address not in travelling),
-        FadeOut(full.rule, full.total, *full.labels.values()),
-        FadeIn(grid.around, *others, *lens, *waiting),
-        rate_func=EASE_MOVE,
+        FadeOut(full.rule, full.total, *full.labels.values(), rate_func=_first),
+        FadeIn(grid.around, *others, *lens, *waiting, rate_func=_second),
     )
 
 
 def unfold(row: VGroup, block: ScoresAndShares) -> Animation:
     """Let one row of weights become its shares end to end, and its scores rise above them."""
     return AnimationGroup(
-        ReplacementTransform(row.copy(), block.shares),
-        FadeIn(block.title, block.bars, block.best, block.names),
-        rate_func=EASE_MOVE,
+        ReplacementTransform(row, block.shares, rate_func=EASE_MOVE),
+        FadeIn(block.title, block.bars, block.best, block.names, rate_func=_second),
     )

@@ -13,12 +13,15 @@ from manim import (
     LaggedStart,
     Mobject,
     ReplacementTransform,
+    VGroup,
     VMobject,
     rate_functions,
+    squish_rate_func,
 )
 
 from attnviz.animations import EASE_MOVE, travel_copy
 from attnviz.animations.flows import Pour
+from attnviz.animations.waves import leave
 from attnviz.mobjects.grid import AttentionGrid
 from attnviz.mobjects.matrices import HeatMatrix
 from attnviz.mobjects.scaling import WeightedRows
@@ -29,18 +32,16 @@ from attnviz.theme import Theme
 _ARC = np.pi / 3
 """How far a row bends on its way to a column, away from the caption."""
 
+_AWAY = 0.3
+"""The share of a motion in which a name goes, and in which the next one comes."""
+
 _SEED = 0.3
 """How large a number is, of its size, when it comes out of its cell."""
 
 
 def single_out(grid: AttentionGrid, query: int, rows: WeightedRows) -> Animation:
     """Take away everything of a grid but what :func:`turn` carries to the values."""
-    kept = {id(part) for part, _ in _carried(grid, query, rows)}
-    face = grid.face
-    parts = [*face.cells, *face.digits, *grid.query_labels, *grid.key_labels]
-    lens = [face.lens] if face.lens is not None else []
-    leaving = [part for part in parts if id(part) not in kept]
-    return FadeOut(grid.titles, *grid.magnifier, *lens, *leaving)
+    return leave(grid, *(part for part, _ in _carried(grid, query, rows)))
 
 
 def turn(grid: AttentionGrid, query: int, rows: WeightedRows, theme: Theme) -> Animation:
@@ -52,8 +53,12 @@ def turn(grid: AttentionGrid, query: int, rows: WeightedRows, theme: Theme) -> A
     ]
     # Cells, digits and words of one key keep together: a group each, in the order of the keys.
     keys = len(rows.cells)
+    pairs = [carried[first : first + keys] for first in range(0, len(carried), keys)]
+    # Words meet the cells on the way, so they pass behind them, and keep apart from each other.
+    words = {id(word.set_z_index(-1)) for word in grid.key_labels}
     groups = [
-        _swung(carried[first : first + keys], theme) for first in range(0, len(carried), keys)
+        _swung(group, 0.0 if id(group[0][0]) in words else theme.timing.stagger / 2)
+        for group in pairs
     ]
     return AnimationGroup(*groups, *map(FadeIn, late))
 
@@ -82,17 +87,17 @@ def turn_back(rows: WeightedRows, body: Mobject, query: int, theme: Theme) -> An
     if not isinstance(body, HeatMatrix):
         return FadeOut(rows.cells, rows.digits)
     pairs = list(zip(rows.cells, body.row(query), strict=True))
-    return AnimationGroup(_swung(pairs, theme), FadeOut(rows.digits))
+    return AnimationGroup(_swung(pairs, theme.timing.stagger / 2), FadeOut(rows.digits))
 
 
-def _swung(pairs: Sequence[tuple[VMobject, VMobject]], theme: Theme) -> Animation:
+def _swung(pairs: Sequence[tuple[VMobject, VMobject]], lag: float) -> Animation:
     """Move parts to their places on arcs, one after another."""
     return LaggedStart(
         *(
             ReplacementTransform(part, place, path_arc=_ARC, rate_func=EASE_MOVE)
             for part, place in pairs
         ),
-        lag_ratio=theme.timing.stagger / 2,
+        lag_ratio=lag,
     )
 
 
@@ -145,6 +150,19 @@ def become(old: VMobject, new: Mobject) -> Animation:
     if isinstance(new, VMobject):
         return ReplacementTransform(old, new, rate_func=EASE_MOVE)
     return AnimationGroup(FadeOut(old), FadeIn(new))
+
+
+def reappear(old: VGroup, new: VGroup) -> Animation:
+    """Move a point to its place in another picture; its name goes along, or another one comes."""
+    (point, *name), (place, *other) = old, new
+    moves = [become(point, place)]
+    if name and other and name[0].text == other[0].text:
+        return AnimationGroup(*moves, become(name[0], other[0]))
+    return AnimationGroup(
+        *moves,
+        *(FadeOut(line, rate_func=squish_rate_func(EASE_MOVE, 0.0, _AWAY)) for line in name),
+        *(FadeIn(line, rate_func=squish_rate_func(EASE_MOVE, 1 - _AWAY, 1.0)) for line in other),
+    )
 
 
 def become_row(old: HeatMatrix, body: Mobject, row: int) -> Animation:

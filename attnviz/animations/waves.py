@@ -11,6 +11,7 @@ from manim import (
     AnimationGroup,
     FadeIn,
     FadeOut,
+    Mobject,
     ReplacementTransform,
     Scene,
     VGroup,
@@ -21,10 +22,14 @@ from manim import (
 
 from attnviz.mobjects.cells import VectorCells
 from attnviz.mobjects.face import GridFace, Patch
+from attnviz.mobjects.grid import AttentionGrid
 from attnviz.text import Number
 
 _CHANGE = 0.3
 """The share of a wave's time that one cell's change takes."""
+
+_OVER_CELL = 0.85
+"""The share of its way after which a number stands over its cell."""
 
 _SEED = 0.3
 """How large a cell is, of its size, when it comes out of its link."""
@@ -250,6 +255,36 @@ class Emerge(Arrivals):
                     glyph.fill_rgbas[:, 3] = full * light
 
 
+def leave(grid: AttentionGrid, *kept: Mobject) -> Animation:
+    """Take away everything of a grid but some parts of it."""
+    staying = {id(member) for part in kept for member in part.get_family()}
+    face = grid.face
+    parts = [*face.cells, *face.digits, *grid.query_labels, *grid.key_labels]
+    lens = [face.lens] if face.lens is not None else []
+    leaving = [part for part in parts if id(part) not in staying]
+    return FadeOut(grid.titles, *grid.magnifier, *lens, *leaving)
+
+
+class Land(ReplacementTransform):
+    """Move a number to its cell, above all else; it takes the ink of the cell only there.
+
+    Parameters
+    ----------
+    number, digit
+        The number on its way, and the digit in the cell.
+    """
+
+    def __init__(self, number: Number, digit: Number) -> None:
+        super().__init__(number.set_z_index(1), digit, rate_func=rate_functions.ease_in_out_cubic)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Bring the number part of its way; the ink of the cell would not be seen before it."""
+        super().interpolate_mobject(alpha)
+        late = max(0.0, (self.rate_func(alpha) - _OVER_CELL) / (1 - _OVER_CELL))
+        for glyph, before, after in self.get_all_families_zipped():
+            glyph.interpolate_color(before, after, late)
+
+
 def land(number: Number, face: GridFace, query: int, key: int) -> Animation:
     """Bring a number to its cell, which appears; where cells have no digits, to its lens."""
     homes = [digit for digit in face.numbers() if digit.address == number.address]
@@ -258,9 +293,9 @@ def land(number: Number, face: GridFace, query: int, key: int) -> Animation:
         for patch in face.patches
         if query in patch.queries and key in patch.keys
     ]
-    ease = rate_functions.ease_in_out_cubic
     if homes:
-        return AnimationGroup(*cells, ReplacementTransform(number, homes[0], rate_func=ease))
+        return AnimationGroup(*cells, Land(number, homes[0]))
+    ease = rate_functions.ease_in_out_cubic
     place = face.cell(query, key).get_center()
     return AnimationGroup(*cells, FadeOut(number, target_position=place, rate_func=ease))
 

@@ -69,12 +69,11 @@ class Spot:
         return pen.phrase(f"{{word}} {when}", slots, colour=colour)
 
     def looked_at(self, pen: Pen, head: int, colour: str) -> Line:
-        """Return the word with the one that it looks at most in a head of this layer."""
+        """Return what the word looked at most in a head of this layer: the name of its end."""
         trace = pen.traces[self.prefix]
         key = top(trace.layers[self.layer].weights[head, self.place])
-        words = {"query": self.word(pen), "key": trace.tokens[key]}
-        slots = {name: Run(word, "token") for name, word in words.items()}
-        return pen.phrase("{query} → {key}", slots, colour=colour)
+        slots = {"key": Run(trace.tokens[key], "token", strong=True)}
+        return pen.phrase("after looking at {key}", slots, colour=colour)
 
     def sentence(self, pen: Pen, colour: str) -> Line:
         """Return the sentence, or a piece of it about the word."""

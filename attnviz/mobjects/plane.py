@@ -112,7 +112,7 @@ class PlanePlot(VGroup):
         self._label_of = {row: line for row, line in labels.items() if self._find_room(row, line)}
         self.axes = self._axes(theme.palette.dim, theme.space.hairline)
         self.note = pen.phrase(
-            "a plane that keeps {kept} of the variance of these {count} vectors",
+            "a flat view that keeps {kept} of the spread (variance) of {count} vectors",
             {"kept": f"plane_share({rows})", "count": f"size({rows}, 0)"},
             colour=theme.palette.dim,
             places=3,

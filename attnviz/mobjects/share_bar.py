@@ -49,7 +49,7 @@ class ShareBar(VGroup):
         dim = pen.theme.palette.dim
         self.title = pen.words(title, colour=dim).begin_at(body.left).stand_in(top)
         self.entropy = pen.phrase(
-            "entropy {bits} bits", {"bits": f"entropy({address})"}, colour=dim
+            "entropy (spread) {bits} bits", {"bits": f"entropy({address})"}, colour=dim
         )
         self.entropy.begin_at(body.left).stand_in(foot)
         shares = pen.array(address)

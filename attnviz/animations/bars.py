@@ -68,7 +68,7 @@ def tell(line: Equation, bars: Bars) -> Animation:
             coming.append(travel_copy(shown[part.address], part))
         else:
             others.append(part)
-    return LaggedStart(AnimationGroup(*coming), FadeIn(*others), lag_ratio=_HALF)
+    return LaggedStart(*coming, FadeIn(*others), lag_ratio=_HALF)
 
 
 def slide_under(words: VGroup, places: VGroup) -> Animation:

@@ -54,11 +54,10 @@ def turn(grid: AttentionGrid, query: int, rows: WeightedRows, theme: Theme) -> A
     # Cells, digits and words of one key keep together: a group each, in the order of the keys.
     keys = len(rows.cells)
     pairs = [carried[first : first + keys] for first in range(0, len(carried), keys)]
-    # Words meet the cells on the way, so they pass behind them, and keep apart from each other.
+    # Words meet the cells on the way, so they pass behind them; straight on, they keep apart.
     words = {id(word.set_z_index(-1)) for word in grid.key_labels}
     groups = [
-        _swung(group, 0.0 if id(group[0][0]) in words else theme.timing.stagger / 2)
-        for group in pairs
+        _moved(group) if id(group[0][0]) in words else _swung(group, theme) for group in pairs
     ]
     return AnimationGroup(*groups, *map(FadeIn, late))
 
@@ -87,17 +86,22 @@ def turn_back(rows: WeightedRows, body: Mobject, query: int, theme: Theme) -> An
     if not isinstance(body, HeatMatrix):
         return FadeOut(rows.cells, rows.digits)
     pairs = list(zip(rows.cells, body.row(query), strict=True))
-    return AnimationGroup(_swung(pairs, theme.timing.stagger / 2), FadeOut(rows.digits))
+    return AnimationGroup(_swung(pairs, theme), FadeOut(rows.digits))
 
 
-def _swung(pairs: Sequence[tuple[VMobject, VMobject]], lag: float) -> Animation:
+def _moved(pairs: Sequence[tuple[VMobject, VMobject]]) -> Animation:
+    """Move parts to their places all together."""
+    return AnimationGroup(*(become(part, place) for part, place in pairs))
+
+
+def _swung(pairs: Sequence[tuple[VMobject, VMobject]], theme: Theme) -> Animation:
     """Move parts to their places on arcs, one after another."""
     return LaggedStart(
         *(
             ReplacementTransform(part, place, path_arc=_ARC, rate_func=EASE_MOVE)
             for part, place in pairs
         ),
-        lag_ratio=lag,
+        lag_ratio=theme.timing.stagger / 2,
     )
 
 

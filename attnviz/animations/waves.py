@@ -12,8 +12,8 @@ from manim import (
     FadeIn,
     FadeOut,
     Mobject,
-    ReplacementTransform,
     Scene,
+    Transform,
     VGroup,
     VMobject,
     linear,
@@ -265,17 +265,22 @@ def leave(grid: AttentionGrid, *kept: Mobject) -> Animation:
     return FadeOut(grid.titles, *grid.magnifier, *lens, *leaving)
 
 
-class Land(ReplacementTransform):
+class Land(Transform):
     """Move a number to its cell, above all else; it takes the ink of the cell only there.
+
+    It keeps its own outlines on the way, for those of another weight would not match.
 
     Parameters
     ----------
     number, digit
-        The number on its way, and the digit in the cell.
+        The number on its way, and the digit in the cell, which stands there at the end.
     """
 
     def __init__(self, number: Number, digit: Number) -> None:
-        super().__init__(number.set_z_index(1), digit, rate_func=rate_functions.ease_in_out_cubic)
+        likeness = number.set_z_index(1).copy().match_height(digit).move_to(digit)
+        likeness.set_fill(digit.glyphs[0].get_fill_color())
+        super().__init__(number, likeness, rate_func=rate_functions.ease_in_out_cubic)
+        self._number, self._digit = number, digit
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Bring the number part of its way; the ink of the cell would not be seen before it."""
@@ -283,6 +288,12 @@ class Land(ReplacementTransform):
         late = max(0.0, (self.rate_func(alpha) - _OVER_CELL) / (1 - _OVER_CELL))
         for glyph, before, after in self.get_all_families_zipped():
             glyph.interpolate_color(before, after, late)
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        """Put the cell's own digit in the place of the number."""
+        super().clean_up_from_scene(scene)
+        scene.remove(self._number)
+        scene.add(self._digit)
 
 
 def land(number: Number, face: GridFace, query: int, key: int) -> Animation:

@@ -67,9 +67,9 @@ class PairOfSums(Group):
             for part, (address, colour) in enumerate(zip(addresses, colours, strict=True))
         )
         self.words, self.under, self.signs = VGroup(), VGroup(), VGroup()
-        for place, half, field in zip(pair, halves, fields, strict=True):
-            word = pen.token(tokens[place], longest=half.width)
-            self.words.add(word.set_x(half.centre[0]).stand_on(body.top + 1.2 * sizes.label))
+        for place, field in zip(pair, fields, strict=True):
+            word = pen.token(tokens[place], longest=field[0].width)
+            self.words.add(word.set_x(field[0].centre[0]).stand_on(body.top + 1.2 * sizes.label))
             names = (
                 pen.words("token", colour=palette.dim),
                 pen.phrase("position {i}", {"i": f"index({place})"}, colour=palette.dim),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from manim import UP, Create, FadeIn, FadeOut, Group
 
-from attnviz.animations import appear
+from attnviz.animations import appear, recolour
 from attnviz.animations.columns import (
     SplitUp,
     line_up,
@@ -78,7 +78,8 @@ class Embeddings(AttentionScene):
         ):
             self.play(line_up(self.cut, slots.row, slots.ids))
             self.play(FadeIn(table))
-            self.play(FadeIn(marks[lit]), Create(ways[lit]))
+            lamp = recolour([slots.ids[lit]], self.theme.palette.ink)
+            self.play(lamp, FadeIn(marks[lit]), Create(ways[lit]))
             self.play(look_up(table, columns, [ids[lit]], self.theme), FadeIn(columns.bars[lit]))
             self.play(point_out([marks[i] for i in others], [ways[i] for i in others], self.theme))
             self.play(

@@ -86,11 +86,13 @@ class AttentionGrid(Group):
         if small:
             titles[0].rotate(PI / 2)
         beside = max(line.width for line in (titles[0], *query_labels.values()))
-        widest = min((width - beside - pen.theme.space.gap) / len(keys), _WIDEST_COLUMN)
-        self._tiers = self._count_tiers(pen, () if small else keys, widest)
+        room = width - beside - pen.theme.space.gap
+        named = () if small else keys
+        widest = min(self._widest_column(pen, keys, named, focused[1], room), _WIDEST_COLUMN)
+        self._tiers = self._count_tiers(pen, named, widest)
         above = (2 if small else 2 + 2 * self._tiers) * pen.theme.sizes.label
         tall = min((height - above) / len(queries), _TALLEST_ROW, widest)
-        wanted = self._wanted_width(pen, () if small else keys, tall)
+        wanted = self._wanted_width(pen, named, tall)
         self.pitch = Pitch(x=min(widest, wanted), y=tall)
         slot = self._tiers * self.pitch.x
         key_labels = {} if small else self._labels(pen, keys, palette.key, focused[1], slot)
@@ -226,6 +228,20 @@ class AttentionGrid(Group):
             )
             for index in (focused if sparse else range(len(tokens)))
         }
+
+    @staticmethod
+    def _widest_column(
+        pen: Pen, keys: Sequence[str], named: Sequence[str], focused: Sequence[int], room: float
+    ) -> float:
+        """Return how wide a column may be, so that the labels end within the room."""
+        count = len(keys)
+        ends = [room / count]
+        for key in focused if count > ALL_LABELS_UP_TO else [count - 1]:
+            if named:
+                half = pen.token(named[key], cap=pen.theme.sizes.label).width / 2
+                # On two levels a label may be as wide as two columns.
+                ends.append(max((room - half) / (key + 0.5), room / (count + 0.5)))
+        return min(ends)
 
     @staticmethod
     def _count_tiers(pen: Pen, keys: Sequence[str], pitch: float) -> int:

@@ -81,8 +81,9 @@ class Origin(Group):
         self.tokens = TokenColumn(
             pen, side.tokens, zone=cells, colour=side.colour, focused=side.focused, inner=RIGHT
         )
-        self.tokens.shift((body.left - float(self.tokens.get_left()[0]), 0.0, 0.0))
-        _names, rest = body.beside(self.tokens.width, gap=2 * space.gap)
+        edge = body.left + space.cell_gap
+        self.tokens.shift((edge - float(self.tokens.get_left()[0]), 0.0, 0.0))
+        _names, rest = body.beside(self.tokens.width + space.cell_gap, gap=2 * space.gap)
         # The last matrix's shape may be wider than its cells.
         rest, _margin = rest.beside(rest.width - sizes.label, gap=0)
         shares = [_MATRIX_SHARE] * len(side.matrices)
@@ -180,7 +181,9 @@ def origins(pen: Pen, sides: Sequence[Side], zone: Zone) -> list[Origin]:
     if places[0].height == zone.height:
         places = zone.columns(*(_share(side) for side in sides), gap=gap)
     label = pen.theme.sizes.label
-    room = places[0].height - _HEADING_CAPS * label - header_height(pen.theme)
+    # The last token may be taller than its row.
+    around = _HEADING_CAPS * label + header_height(pen.theme) + pen.theme.sizes.token
+    room = places[0].height - around
     longest = max(len(side.tokens) for side in sides)
     row = min(room / longest, _TALLEST_ROW_CAPS * label)
     return [

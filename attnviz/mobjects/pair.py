@@ -107,7 +107,9 @@ class TokenPair(VGroup):
     def _title(self, title: TypeLine, line: TokenLine) -> TypeLine:
         theme = self._pen.theme
         if self.in_rows:
-            return title.end_at(line.get_left()[0] - theme.space.wide_gap).stand_on(line.baseline)
+            title.end_at(line.get_left()[0] - theme.space.wide_gap).stand_on(line.baseline)
+            # A word at the row's very end may reach beyond it.
+            return title.begin_at(max(float(title.get_left()[0]), self._zone.left))
         highest = self._zone.top - _ASCENDER * title.cap_height
         title.stand_on(min(float(self._top) + theme.space.wide_gap, highest))
         at_left = line is self.queries

@@ -62,10 +62,12 @@ class SentenceGrid(Group):
             digits=False,
         ).move_to(zone.centre)
         self.title = shape_title(pen, name, address, pen.theme.palette.ink)
-        self.title.set_x(self.grid.face.get_x())
+        half = (zone.width - self.title.width) / 2
+        middle = float(zone.centre[0])
+        self.title.set_x(min(max(float(self.grid.face.get_x()), middle - half), middle + half))
         self.title.stand_on(float(self.grid.get_top()[1]) + header - 2 * label)
         super().__init__(self.grid, self.title)
-        self.move_to(zone.centre)
+        self.set_y(float(zone.centre[1]))
 
 
 def sentence_grids(

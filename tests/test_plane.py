@@ -84,7 +84,7 @@ def test_a_word_in_two_sentences_is_drawn_from_its_own_traces():
         " ".join(trace.tokens) for trace in traces.values()
     ]
     key = int(traces["other"].layers[1].weights[0, 2].argmax())
-    assert plot.mark(3)[1].text == f"word2 → word{key}"
+    assert plot.mark(3)[1].text == f"after looking at word{key}"
 
 
 def product_sum(pen, row, query):

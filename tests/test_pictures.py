@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 
@@ -58,17 +58,33 @@ class Case:
         return f"{self.name}-{self.count}-{self.aspect}-{self.theme}"
 
 
-def _cases() -> Iterator[Case]:
-    """Yield every count in every aspect; the themes take turns, so that each meets each of both."""
-    for module, name in SCENES:
+def _cases() -> Iterator[tuple[Case, bool]]:
+    """Yield every scene, count and aspect, and whether the quick suite plays it.
+
+    The themes take turns. Two of three cases are quick: among them each scene meets every count,
+    every aspect and both themes, each count every aspect. The slow suite plays the others too.
+    """
+    for k, (module, name) in enumerate(SCENES):
         for (i, count), (j, aspect) in product(enumerate(ENGLISH), enumerate(LEAST_CAPS)):
-            yield Case(module, name, count, aspect, ("dark", "light")[(i + j) % 2])
+            theme = ("dark", "light")[(i + j) % 2]
+            yield Case(module, name, count, aspect, theme), (i + j + k) % 3 != 0
 
 
-# A scene is played once for all of its tests, so they belong to one worker.
-CASES = [
-    pytest.param(case, id=str(case), marks=pytest.mark.xdist_group(str(case))) for case in _cases()
-]
+def _marks(case: Case, quick: bool) -> list[pytest.MarkDecorator]:
+    # A scene is played once for all of its tests, so they belong to one worker.
+    together = pytest.mark.xdist_group(str(case))
+    return [together] if quick else [together, pytest.mark.slow]
+
+
+CASES = [pytest.param(case, id=str(case), marks=_marks(case, quick)) for case, quick in _cases()]
+
+
+def test_the_quick_cases_are_pairwise() -> None:
+    quick = [case for case, is_quick in _cases() if is_quick]
+    for one, other in combinations(("name", "count", "aspect", "theme"), 2):
+        met = {(getattr(case, one), getattr(case, other)) for case in quick}
+        everything = {(getattr(case, one), getattr(case, other)) for case, _ in _cases()}
+        assert met == everything
 
 
 @lru_cache(maxsize=1)  # a played scene is large

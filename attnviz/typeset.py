@@ -15,7 +15,7 @@ from typing import Any, Literal
 import font_source_sans_pro
 import numpy as np
 import typst
-from manim import SCALE_FACTOR_PER_FONT_POINT, MathTypst, Typst, VMobject
+from manim import SCALE_FACTOR_PER_FONT_POINT, MathTypst, Typst, VMobject, config
 from manim.utils.typst_file_writing import TYPST_COMPILATION_FONT_SIZE
 
 from attnviz.errors import UserError
@@ -36,6 +36,11 @@ _GLYPH_REFERENCE = re.compile(rb'xlink:href="#(g[0-9A-Fa-f]+)"')
 _TERM = re.compile(r":\s*([a-z_]+)\s*}}")
 _NUMBER_SIGNS = "0123456789.−∞%+"
 
+# manim's camera draws a stroke of width 1 a hundredth of a frame unit wide at every resolution; its
+# Typst mobject multiplies a width in units by half the pixels of a unit.
+_STROKES_PER_UNIT = 100
+_TYPST_STROKE = 0.5
+
 _MOST_KEPT = 4096
 """Texts whose outlines are kept: a scene has some dozens."""
 
@@ -51,7 +56,8 @@ class Outline:
     points
         Bézier points ``[point, axis]``, read-only.
     stroke
-        Width of its stroke: fraction bars and roots' tops are strokes, all else is filled.
+        Width of its stroke, in cap heights: fraction bars and roots' tops are strokes, all else is
+        filled.
     """
 
     points: np.ndarray
@@ -59,14 +65,16 @@ class Outline:
 
     def drawn(self, scale: float, x: float = 0.0) -> VMobject:
         """Return it as a mobject, scaled about the origin and then shifted to the right."""
-        glyph = VMobject(stroke_width=self.stroke, fill_opacity=1)
+        glyph = VMobject(stroke_width=self.stroke * scale * _STROKES_PER_UNIT, fill_opacity=1)
         return glyph.set_points(self.points * scale + np.array([x, 0.0, 0.0]))
 
 
 def _outline(glyph: VMobject, origin: np.ndarray) -> Outline:
     points = np.asarray(glyph.points - origin)
     points.setflags(write=False)
-    return Outline(points, glyph.get_stroke_width())
+    # manim makes Typst's strokes as wide as the pixels of the moment say; outlines outlive them.
+    pixels = config.pixel_width / config.frame_width
+    return Outline(points, glyph.get_stroke_width() / (pixels * _TYPST_STROKE))
 
 
 def _quoted(text: str) -> str:

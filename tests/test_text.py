@@ -1,11 +1,14 @@
 """Type: markup is read as text, missing glyphs are refused, numbers align."""
 
+import re
+
 import pytest
-from manim import ORIGIN, tempconfig
+import typst
+from manim import ORIGIN, Camera, tempconfig
 
 from attnviz.errors import UserError
 from attnviz.text import Run, Typesetter
-from attnviz.typeset import needs_fallback
+from attnviz.typeset import formula_outlines, needs_fallback
 
 
 @pytest.fixture
@@ -74,6 +77,27 @@ def test_formula_terms_are_found(typesetter):
     assert len(formula.term("key")) == 2
     assert len(formula.unnamed()) == 2
     assert formula.term("query")[0].get_fill_color().to_hex() == "#56B4E9"
+
+
+CAPITAL = 683.0  # of New Computer Modern Math at 1000 pt
+
+
+@pytest.mark.parametrize("pixels", [320, 640, 1920])
+@pytest.mark.parametrize("cap_height", [0.2, 0.5])
+def test_a_fraction_bar_is_as_wide_as_typst_draws_it_at_every_resolution(
+    typesetter, pixels, cap_height
+):
+    page = b"#set page(width: auto, height: auto)\n#set text(1000pt)\n$ a / b $"
+    drawn = float(
+        re.findall(r'stroke-width="([0-9.]+)"', typst.compile(page, format="svg").decode())[0]
+    )
+    formula_outlines.cache_clear()
+    with tempconfig({"pixel_width": pixels}):  # when it is set; it is drawn under the other
+        typesetter.formula("a / b", cap_height=1, ink="#FFFFFF", colours={})
+    formula = typesetter.formula("a / b", cap_height=cap_height, ink="#FFFFFF", colours={})
+    (stroke,) = {glyph.get_stroke_width() for glyph in formula.family_members_with_points()} - {0}
+    unit = Camera().cairo_line_width_multiple
+    assert stroke * unit == pytest.approx(drawn / CAPITAL * cap_height, rel=0.01)
 
 
 def test_korean_stands_on_the_baseline_of_the_words_beside_it(typesetter):

@@ -238,7 +238,7 @@ def test_the_key_counts_the_code_and_the_models_but_not_the_command_line() -> No
         "attnviz/stage/__init__.py",
         "attnviz/text.py",
         "attnviz/attention.py",
-        "attnviz/sources.py",
+        "attnviz/sources/__init__.py",
         "attnviz/mobjects/grid.py",
         "attnviz/render/encoding.py",
         "attnviz/models/transformer.py",

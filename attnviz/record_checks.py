@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +12,35 @@ from attnviz.derived import softmax
 from attnviz.errors import TensorError
 from attnviz.record_parts import Bools, Floats
 
-SUM_TOLERANCE = 1e-5
-"""How far from 1 a row of weights may add up to."""
 
-STEP_TOLERANCE = 1e-4
-"""How far a step of the equations may be from the recorded one, relative to its terms."""
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far what a model computed may be from the equations.
 
+    Parameters
+    ----------
+    total
+        How far from 1 a row of weights may add up to.
+    step
+        How far one step may be, relative to its terms.
+    """
+
+    total: float
+    step: float
+
+
+_SINGLE = Tolerance(total=1e-5, step=1e-4)
+
+# Half precision keeps 11 and 8 binary digits; scores and weights are rounded at each step.
+TOLERANCES: Mapping[str, Tolerance] = MappingProxyType(
+    {
+        "float64": _SINGLE,
+        "float32": _SINGLE,
+        "float16": Tolerance(total=2e-3, step=4e-3),
+        "bfloat16": Tolerance(total=2e-2, step=3e-2),
+    }
+)
+"""By the type that the model computed in."""
 
 _ROW_AXES = ("head", "query")
 
@@ -77,7 +102,13 @@ def _wanted_size(factors: Sequence[str], found: int, known: dict[str, int]) -> i
 
 
 def check_scores(
-    where: str, q: Floats, k: Floats, scale: float, bias: Floats | None, scores: Floats
+    where: str,
+    q: Floats,
+    k: Floats,
+    scale: float,
+    bias: Floats | None,
+    scores: Floats,
+    near: Tolerance = _SINGLE,
 ) -> None:
     """Check that the scores are q·k·scale + bias.
 
@@ -93,6 +124,8 @@ def check_scores(
         ``[1 or head, query, key]`` or None.
     scores
         ``[head, query, key]``.
+    near
+        How far they may be from the equation.
 
     Raises
     ------
@@ -105,10 +138,12 @@ def check_scores(
     if bias is not None:
         wanted = wanted + bias
         terms = terms + np.abs(np.where(np.isfinite(bias), bias, 0))
-    _check_close(where, "scores", scores, wanted, terms, "q·k·scale + bias")
+    _check_close(where, "scores", scores, wanted, terms, "q·k·scale + bias", near)
 
 
-def check_weights(where: str, scores: Floats, mask: Bools, weights: Floats) -> None:
+def check_weights(
+    where: str, scores: Floats, mask: Bools, weights: Floats, near: Tolerance = _SINGLE
+) -> None:
     """Check that the weights are the softmax of the scores that the mask leaves.
 
     Parameters
@@ -121,6 +156,8 @@ def check_weights(where: str, scores: Floats, mask: Bools, weights: Floats) -> N
         ``[1 or head, query, key]``, True = may attend.
     weights
         ``[head, query, key]``.
+    near
+        How far they may be from the equation.
 
     Raises
     ------
@@ -137,14 +174,17 @@ def check_weights(where: str, scores: Floats, mask: Bools, weights: Floats) -> N
     sums = weights.sum(axis=-1, dtype=np.float64)
     _refuse_rows(
         where,
-        np.abs(sums - 1) > SUM_TOLERANCE,
+        np.abs(sums - 1) > near.total,
         lambda row: f"the weights add up to {sums[row]:.6f}, not 1",
     )
     wanted = softmax(masked)
-    _check_close(where, "weights", weights, wanted, np.ones_like(wanted), "softmax(scores, mask)")
+    terms = np.ones_like(wanted)
+    _check_close(where, "weights", weights, wanted, terms, "softmax(scores, mask)", near)
 
 
-def check_heads(where: str, weights: Floats, v: Floats, heads: Floats) -> None:
+def check_heads(
+    where: str, weights: Floats, v: Floats, heads: Floats, near: Tolerance = _SINGLE
+) -> None:
     """Check that the heads are the weights times the values.
 
     Parameters
@@ -153,6 +193,8 @@ def check_heads(where: str, weights: Floats, v: Floats, heads: Floats) -> None:
         Whose they are, for the error.
     weights, v, heads
         ``[head, query, key]``, ``[head, key, d_v]`` and ``[head, query, d_v]``.
+    near
+        How far they may be from the equation.
 
     Raises
     ------
@@ -160,11 +202,17 @@ def check_heads(where: str, weights: Floats, v: Floats, heads: Floats) -> None:
         If a row is another, naming its head and query.
     """
     wide, values = weights.astype(np.float64), v.astype(np.float64)
-    _check_close(where, "heads", heads, wide @ values, wide @ np.abs(values), "weights @ v")
+    terms = wide @ np.abs(values)
+    _check_close(where, "heads", heads, wide @ values, terms, "weights @ v", near)
 
 
 def check_output(
-    where: str, heads: Floats, w_o: Floats, b_o: Floats | None, output: Floats
+    where: str,
+    heads: Floats,
+    w_o: Floats,
+    b_o: Floats | None,
+    output: Floats,
+    near: Tolerance = _SINGLE,
 ) -> None:
     """Check that the output is the heads side by side times W_O.
 
@@ -175,6 +223,8 @@ def check_output(
     heads, w_o, b_o, output
         ``[head, query, d_v]``, ``[head*d_v, d_out]``, ``[d_out]`` or None and
         ``[query, d_out]``.
+    near
+        How far they may be from the equation.
 
     Raises
     ------
@@ -185,17 +235,23 @@ def check_output(
     bias = np.zeros(w_o.shape[1]) if b_o is None else b_o.astype(np.float64)
     wanted = merged @ w_o + bias
     terms = np.abs(merged) @ np.abs(w_o) + np.abs(bias)
-    _check_close(where, "output", output, wanted, terms, "concat(heads) @ w_o + b_o")
+    _check_close(where, "output", output, wanted, terms, "concat(heads) @ w_o + b_o", near)
 
 
 def _check_close(
-    where: str, name: str, found: Floats, wanted: Floats, terms: Floats, formula: str
+    where: str,
+    name: str,
+    found: Floats,
+    wanted: Floats,
+    terms: Floats,
+    formula: str,
+    near: Tolerance,
 ) -> None:
     """Compare a recorded step with the equation, relative to the size of its terms."""
     both_masked = np.isneginf(found) & np.isneginf(wanted)
     with np.errstate(invalid="ignore"):
-        near = np.abs(found - wanted) <= STEP_TOLERANCE * np.maximum(1, terms)
-    far = ~near & ~both_masked
+        close = np.abs(found - wanted) <= near.step * np.maximum(1, terms)
+    far = ~close & ~both_masked
 
     def describe(row: tuple[int, ...]) -> str:
         column = int(np.flatnonzero(far[row])[0])

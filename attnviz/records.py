@@ -28,6 +28,7 @@ LAYER_ARRAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bias": ("1 or head", "query", "key"),
         "scores": ("head", "query", "key"),
         "weights": ("head", "query", "key"),
+        "dropout": ("head", "query", "key"),
         "heads": ("head", "query", "d_v"),
         "x_q": ("query", "d_model"),
         "x_kv": ("key", "d_source"),
@@ -54,6 +55,9 @@ MODEL_ARRAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The arrays of a ModelTrace itself and the names of their axes; each may be None."""
+
+Precision = Literal["float64", "float32", "float16", "bfloat16"]
+"""The types that a model may compute in, as torch names them."""
 
 _MAY_MASK = frozenset({"bias", "scores"})
 """Arrays in which −∞ may stand: a bias may mask."""
@@ -94,9 +98,11 @@ class AttentionTrace(_Record):
     weights
         ``[head, query, key]``, the softmax over keys that the mask leaves.
     heads
-        ``[head, query, d_v]``, weights @ v.
+        ``[head, query, d_v]``, weights @ v; where there was dropout, (weights * dropout) @ v.
     bias
         ``[1 or head, query, key]``, added to the scaled scores, or None.
+    dropout
+        ``[head, query, key]``, the factors 0 and 1/(1 - p) of a pass in training, or None.
     output
         ``[query, d_out]``, concat(heads) @ w_o + b_o.
     w_q, w_k, w_v, w_o
@@ -111,6 +117,8 @@ class AttentionTrace(_Record):
         multiply (after the layer norm), or None.
     counterfactual_mask
         The mask, as ``--mask`` writes it, that replaced the model's own.
+    precision
+        The type that the model computed in: how far its steps may be from the equations.
 
     Raises
     ------
@@ -134,6 +142,7 @@ class AttentionTrace(_Record):
     weights: Float[np.ndarray, "H Q K"]
     heads: Float[np.ndarray, "H Q d_v"]
     bias: Float[np.ndarray, "#H Q K"] | None = None
+    dropout: Float[np.ndarray, "H Q K"] | None = None
     output: Float[np.ndarray, "Q d_out"] | None = None
     w_q: Float[np.ndarray, "d_model H_d_k"] | None = None
     w_k: Float[np.ndarray, "d_source G_d_k"] | None = None
@@ -146,12 +155,18 @@ class AttentionTrace(_Record):
     x_q: Float[np.ndarray, "Q d_model"] | None = None
     x_kv: Float[np.ndarray, "K d_source"] | None = None
     counterfactual_mask: str | None = None
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check them against the equations."""
         where = f"layer {parts.text('the name of a layer', self.name)!r}"
         if self.kind not in ("self", "cross"):
             raise TensorError(f"{where}: kind is 'self' or 'cross', got {self.kind!r}")
+        if self.precision not in checks.TOLERANCES:
+            raise TensorError(
+                f"{where}: precision is one of {', '.join(checks.TOLERANCES)}, got"
+                f" {self.precision!r}"
+            )
         _put(
             self,
             "query_tokens",
@@ -174,11 +189,13 @@ class AttentionTrace(_Record):
                 f"{where}: {sizes['groups']} groups of keys for {sizes['head']} heads;"
                 " the heads must share them evenly"
             )
-        checks.check_scores(where, self.q, self.k, self.scale, self.bias, self.scores)
-        checks.check_weights(where, self.scores, self.mask, self.weights)
-        checks.check_heads(where, self.weights, self.v, self.heads)
+        near = checks.TOLERANCES[self.precision]
+        checks.check_scores(where, self.q, self.k, self.scale, self.bias, self.scores, near)
+        checks.check_weights(where, self.scores, self.mask, self.weights, near)
+        blended = self.weights if self.dropout is None else self.weights * self.dropout
+        checks.check_heads(where, blended, self.v, self.heads, near)
         if self.output is not None and self.w_o is not None:
-            checks.check_output(where, self.heads, self.w_o, self.b_o, self.output)
+            checks.check_output(where, self.heads, self.w_o, self.b_o, self.output, near)
 
 
 _OPTIONAL_LAYER_ARRAYS = frozenset(

@@ -44,6 +44,9 @@ _LAYER_FIELDS = tuple(f.name for f in fields(AttentionTrace) if f.name not in LA
 _MODEL_FIELDS = tuple(f.name for f in fields(ModelTrace) if f.name not in MODEL_ARRAYS)
 _FOCUS_FIELDS = tuple(f.name for f in fields(Focus))
 
+_LATER = frozenset({"precision"})
+"""Fields that files of before them lack: their defaults are what held then."""
+
 
 class TraceFileError(UserError):
     """A file is not a trace that can be read, or cannot be written."""
@@ -208,7 +211,8 @@ def _refuse_constant(constant: str) -> float:
 
 
 def _exactly(where: str, described: object, names: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(described, dict) or described.keys() != set(names):
+    wanted = set(names)
+    if not isinstance(described, dict) or not wanted - _LATER <= described.keys() <= wanted:
         found = sorted(described) if isinstance(described, dict) else type(described).__name__
         raise TraceFileError(f"{where} has the fields {found}, wanted {sorted(names)}")
     return {

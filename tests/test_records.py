@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from attnviz.derived import softmax
 from attnviz.errors import TensorError, UserError
 from attnviz.records import LAYER_ARRAYS, MODEL_ARRAYS, AttentionTrace, Focus, ModelTrace
 from tests.builders import random_trace, unchecked
@@ -39,6 +40,16 @@ def arrays_of(trace: ModelTrace) -> list[Array]:
     return [array for array in found if array is not None]
 
 
+ABSENT = {"bias", "dropout"}  # of a random trace
+
+
+def array_of(record: AttentionTrace, name: str) -> Array:
+    """Return an array of a layer, or one that would fit where it has none."""
+    if name == "dropout":
+        return np.ones_like(record.weights)
+    return np.zeros_like(record.weights[:1]) if name == "bias" else getattr(record, name)
+
+
 # What a record is
 
 
@@ -47,7 +58,7 @@ def arrays_of(trace: ModelTrace) -> list[Array]:
 )
 def test_valid_traces_of_any_size_are_taken(sizes: dict[str, Any]) -> None:
     trace = random_trace(**sizes)
-    assert len(arrays_of(trace)) == 5 + len(trace.layers) * (len(LAYER_ARRAYS) - 1)
+    assert len(arrays_of(trace)) == 5 + len(trace.layers) * (len(LAYER_ARRAYS) - len(ABSENT))
 
 
 def test_every_array_has_its_axes_listed_and_every_listed_array_exists() -> None:
@@ -56,7 +67,7 @@ def test_every_array_has_its_axes_listed_and_every_listed_array_exists() -> None
         found = {
             field.name
             for field in dataclasses.fields(record)
-            if isinstance(getattr(record, field.name), np.ndarray) or field.name == "bias"
+            if isinstance(getattr(record, field.name), np.ndarray) or field.name in ABSENT
         }
         assert found == set(listed)
 
@@ -175,7 +186,7 @@ def test_an_array_of_another_kind_is_named(
     name: str, spoil: Callable[[Array], object], message: str
 ) -> None:
     record = layer()
-    array = np.zeros((1, 5, 5), np.float32) if name == "bias" else getattr(record, name)
+    array = array_of(record, name)
     with pytest.raises(TensorError, match=rf"layer 'layers.0.attention', {name}: .*{message}"):
         changed(record, **{name: spoil(array)})
 
@@ -184,7 +195,7 @@ def test_an_array_of_another_kind_is_named(
 @pytest.mark.parametrize("value", [NAN, INF, -INF])
 def test_nan_and_infinity_are_named_with_their_place(name: str, value: float) -> None:
     record = layer()
-    array = np.zeros((1, 5, 5), np.float32) if name == "bias" else getattr(record, name)
+    array = array_of(record, name)
     index = tuple(size - 1 for size in array.shape)
     if value == -INF and name in ("bias", "scores"):
         message = rf"head {index[0] if name == 'scores' else 0}, query 4: "
@@ -208,7 +219,7 @@ def test_every_axis_of_every_array_must_fit(name: str) -> None:
     # Another width for what answers: d_model cannot stand in for it.
     shapes = {"x_kv": (5, 23), "w_k": (23, 21), "w_v": (23, 33)}
     record = changed(record, **{part: np.ones(shape, np.float32) for part, shape in shapes.items()})
-    array = np.zeros((1, 3, 5), np.float32) if name == "bias" else getattr(record, name)
+    array = array_of(record, name)
     for axis, size in enumerate(array.shape):
         if size == 1:
             misfits = [np.repeat(array, 2, axis=axis)]
@@ -217,6 +228,30 @@ def test_every_axis_of_every_array_must_fit(name: str) -> None:
         for misfit in misfits:
             with pytest.raises(TensorError, match="has shape"):
                 changed(record, **{name: misfit})
+
+
+def test_heads_of_a_pass_in_training_hold_with_their_dropout_only() -> None:
+    record = layer()
+    factors = np.where(np.arange(3 * 5 * 5).reshape(3, 5, 5) % 3 == 0, 0, 1.5).astype(np.float32)
+    heads = np.einsum("hqk,hkd->hqd", record.weights * factors, record.v)
+    with pytest.raises(TensorError, match=r"head 0, query 0: heads .* but weights @ v"):
+        changed(record, heads=heads, output=None)
+    assert changed(record, heads=heads, output=None, dropout=factors).dropout is not None
+
+
+@pytest.mark.parametrize(("precision", "off"), [("float16", 2e-3), ("bfloat16", 2e-2)])
+def test_half_precision_may_be_as_far_off_as_it_rounds(precision: str, off: float) -> None:
+    record = layer()
+    scores = record.scores * np.float32(1 + off)
+    parts = {"scores": scores, "weights": softmax(scores), "output": None}
+    with pytest.raises(TensorError, match="scores"):
+        changed(record, **parts)
+    changed(record, **parts, precision=precision)
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    with pytest.raises(TensorError, match="precision is one of float64, float32"), unchecked():
+        changed(layer(), precision="int8")
 
 
 def test_square_matrices_the_wrong_way_round_are_noticed() -> None:
@@ -385,7 +420,7 @@ def test_hidden_states_of_an_encoder_and_decoder_are_the_encoders() -> None:
 
 def test_a_trace_may_know_little() -> None:
     bare = changed(random_trace(), **dict.fromkeys(MODEL_ARRAYS), focus=None, notes=())
-    assert len(arrays_of(bare)) == 2 * (len(LAYER_ARRAYS) - 1)
+    assert len(arrays_of(bare)) == 2 * (len(LAYER_ARRAYS) - len(ABSENT))
 
 
 @pytest.mark.parametrize("name", ["layer", "head", "query"])

@@ -66,7 +66,10 @@ BY_NAME = frozenset({"importlib.import_module", "import_module"})
 
 @dataclass(frozen=True)
 class Import:
-    """A module that a line of source imports; at the top: as soon as the source is run."""
+    """A module that a line of source imports; at the top: as soon as the source is run.
+
+    What stands under ``if TYPE_CHECKING`` is read by checkers and never run.
+    """
 
     target: str
     line: int
@@ -109,14 +112,14 @@ def row(name: str) -> int:
 def imports(source: str, module: str, *, is_package: bool = False) -> Iterator[Import]:
     """Yield what a module imports, anywhere in it, relative and by ``import_module`` too."""
     tree = ast.parse(source)
-    inside_functions = {
+    later = {
         id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.FunctionDef | ast.AsyncFunctionDef) or for_checkers(block)
+        for node in ast.walk(block)
     }
     for node in ast.walk(tree):
-        at_top = id(node) not in inside_functions
+        at_top = id(node) not in later
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno, at_top)
@@ -136,6 +139,13 @@ def imports(source: str, module: str, *, is_package: bool = False) -> Iterator[I
             match node.args:
                 case [ast.Constant(value=str(target)), *_]:
                     yield Import(target, node.lineno, at_top)
+
+
+def for_checkers(node: ast.AST) -> bool:
+    """Tell whether a node is an ``if TYPE_CHECKING`` without an ``else``."""
+    return (
+        isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse
+    )
 
 
 def called(node: ast.Call) -> str:
@@ -210,6 +220,8 @@ def test_nothing_on_the_right_is_imported_on_the_left(module: str) -> None:
         ("attnviz.sources", "importlib.import_module('attnviz.text')"),
         ("attnviz", "from attnviz.sources import load_trace"),
         ("attnviz", "import torch"),
+        ("attnviz", "if not TYPE_CHECKING:\n    import torch"),
+        ("attnviz", "if TYPE_CHECKING:\n    pass\nelse:\n    import torch"),
     ],
 )
 def test_a_hole_in_a_wall_is_seen(module: str, source: str) -> None:
@@ -224,6 +236,7 @@ def test_a_hole_in_a_wall_is_seen(module: str, source: str) -> None:
         ("scenes.multi_head", "from manim import Scene\nfrom attnviz.stage import AttentionScene"),
         ("render.py", "import click\nfrom attnviz.cli import main"),
         ("attnviz", "def __getattr__(name):\n    from attnviz import sources"),
+        ("attnviz", "if TYPE_CHECKING:\n    from attnviz.sources import load_trace"),
         ("attnviz", "from attnviz.spec import Spec"),
     ],
 )

@@ -192,6 +192,12 @@ subject_options = together(
         metavar="none|causal|window:N",
         help="A mask in place of the model's own, as a counterfactual.  [default: the model's own]",
     ),
+    click.option(
+        "--hide-special",
+        is_flag=True,
+        default=None,
+        help="Dim the tokens that the tokenizer added, such as [CLS]; their numbers stay.",
+    ),
 )
 
 

@@ -142,6 +142,36 @@ def ids(where: str, value: object, n: int) -> tuple[int, ...]:
     return tuple(count(where, number) for number in value)
 
 
+def positions(where: str, value: object, n: int) -> tuple[int, ...]:
+    """Take in positions of some tokens.
+
+    Parameters
+    ----------
+    where
+        Which tokens they are, for the error.
+    value
+        A list or tuple of whole numbers, in rising order.
+    n
+        The number of tokens.
+
+    Returns
+    -------
+    tuple of int
+        The positions.
+
+    Raises
+    ------
+    TensorError
+        If the value is no such list, or a position is not one of the `n`.
+    """
+    if not isinstance(value, tuple | list):
+        raise TensorError(f"{where}: wanted a list of positions, got {_short(value)}")
+    found = tuple(count(where, number) for number in value)
+    if list(found) != sorted(set(found)) or any(place >= n for place in found):
+        raise TensorError(f"{where}: wanted rising positions below {n}, got {_short(value)}")
+    return found
+
+
 def text(where: str, value: object) -> str:
     """Take in a text.
 

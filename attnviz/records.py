@@ -258,6 +258,8 @@ class ModelTrace(_Record):
         one, else of the text; or None.
     target_tokens, target_ids
         The decoder's sentence, where there is a decoder.
+    special, target_special
+        The positions of the tokens that the tokenizer added to the text and to the target.
     focus
         What a scene lights by default, or None.
     notes
@@ -281,6 +283,8 @@ class ModelTrace(_Record):
     logits: Float[np.ndarray, "answers choices"] | None = None
     target_tokens: tuple[str, ...] | None = None
     target_ids: tuple[int, ...] | None = None
+    special: tuple[int, ...] = ()
+    target_special: tuple[int, ...] = ()
     focus: Focus | None = None
     notes: tuple[str, ...] = ()
 
@@ -296,6 +300,9 @@ class ModelTrace(_Record):
             words = parts.texts("target_tokens", self.target_tokens, at_least=1)
             _put(self, "target_tokens", words)
             _put(self, "target_ids", parts.ids("target_ids", self.target_ids, len(words)))
+        _put(self, "special", parts.positions("special", self.special, len(self.tokens)))
+        ends = parts.positions("target_special", self.target_special, len(self.target_ids or ()))
+        _put(self, "target_special", ends)
         _put(self, "layers", tuple(self.layers))
         _put(self, "notes", parts.texts("notes", self.notes))
         where = f"the trace of {self.model!r}"
@@ -332,6 +339,18 @@ class ModelTrace(_Record):
                 f"{where}: focus on head {focus.head}, query {focus.query}, but layer"
                 f" {focus.layer} has {heads} heads and {queries} queries"
             )
+
+    @property
+    def special_texts(self) -> frozenset[str]:
+        """The texts of the tokens that the tokenizer added, and of those that begin a decoder."""
+        written = self.target_tokens or ()
+        found = [self.tokens[place] for place in self.special]
+        found += [written[place] for place in self.target_special]
+        for layer in self.layers:
+            read = layer.query_tokens
+            if layer.kind == "self" and len(read) == len(written) and read[1:] == written[:-1]:
+                found.append(read[0])
+        return frozenset(found)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace to one safetensors file, whole or not at all.

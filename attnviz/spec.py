@@ -109,6 +109,8 @@ class Spec:
     mask
         ``"none"``, ``"causal"`` or ``"window:N"`` in place of the model's own
         mask, as a counterfactual; None: the model's own.
+    hide_special
+        Draw the tokens that the tokenizer added dim; their numbers stay.
 
     Raises
     ------
@@ -122,6 +124,7 @@ class Spec:
     layer: int | None = None
     head: int | None = None
     mask: str | None = None
+    hide_special: bool = False
 
     def __post_init__(self) -> None:
         """Check and normalise every field."""
@@ -135,6 +138,10 @@ class Spec:
         put(self, "head", _checked_index("head", self.head))
         if self.mask is not None:
             put(self, "mask", str(parse_mask(_checked_str("mask", self.mask))))
+        if not isinstance(self.hide_special, bool):
+            raise UserError(
+                f"hide_special: wanted True or False, got {quoted(repr(self.hide_special))}"
+            )
 
     @property
     def mask_rule(self) -> MaskRule | None:

@@ -44,6 +44,11 @@ class Line(VGroup):
         Height of a capital in frame units.
     runs
         What the line says.
+
+    Attributes
+    ----------
+    muted
+        Whether it keeps its colour where others are lit.
     """
 
     def __init__(self, glyphs: Sequence[VMobject], cap_height: float, runs: Sequence[Run]) -> None:
@@ -51,6 +56,7 @@ class Line(VGroup):
         anchor.set_points_as_corners([(0.0, 0.0, 0.0), (0.0, cap_height, 0.0)])
         super().__init__(anchor, *glyphs)
         self.runs = tuple(runs)
+        self.muted = False
 
     @property
     def text(self) -> str:

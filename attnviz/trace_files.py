@@ -44,7 +44,7 @@ _LAYER_FIELDS = tuple(f.name for f in fields(AttentionTrace) if f.name not in LA
 _MODEL_FIELDS = tuple(f.name for f in fields(ModelTrace) if f.name not in MODEL_ARRAYS)
 _FOCUS_FIELDS = tuple(f.name for f in fields(Focus))
 
-_LATER = frozenset({"precision"})
+_LATER = frozenset({"precision", "special", "target_special"})
 """Fields that files of before them lack: their defaults are what held then."""
 
 

@@ -57,7 +57,8 @@ def test_the_help_shows_scenes_options_and_commands(
     flat = " ".join(out.split())
     for ref in catalogue.listed():
         assert f"{ref.name} {catalogue.summary(ref)}" in flat
-    for option in ("--text", "--target", "--model", "--layer", "--head", "--mask", "--json"):
+    subject = ("--text", "--target", "--model", "--layer", "--head", "--mask", "--hide-special")
+    for option in (*subject, "--json"):
         assert option in out
     assert "--quality draft|web|hd|4k" in flat
     assert "[default: web]" in flat
@@ -173,6 +174,7 @@ def test_json_alone_stands_on_stdout(tmp_path: Path) -> None:
         "layer": None,
         "head": None,
         "mask": None,
+        "hide_special": False,
     }
     assert list(told["files"]) == ["video", "poster", "captions", "manifest"]
     assert all(Path(path).is_absolute() and Path(path).is_file() for path in told["files"].values())

@@ -22,6 +22,7 @@ def test_the_default_is_the_flagship_sentence() -> None:
     assert spec.text == "he left the roses by the bank"
     assert spec.model == "reader"
     assert (spec.target, spec.layer, spec.head, spec.mask, spec.mask_rule) == (None,) * 5
+    assert spec.hide_special is False
 
 
 def test_a_spec_is_frozen_and_hashable() -> None:

@@ -24,6 +24,7 @@ from manim import (
 )
 
 from attnviz.mobjects.matrices import TitledMatrix
+from attnviz.text import Line
 from attnviz.theme import Theme
 
 EASE_MOVE = rate_functions.ease_in_out_cubic
@@ -73,8 +74,14 @@ def reach_out(links: VGroup, theme: Theme) -> Animation:
 
 
 def recolour(mobjects: Iterable[VMobject], colour: str) -> Animation:
-    """Give lines of type another colour, in place."""
-    return AnimationGroup(*(Transform(m, m.copy().set_fill(colour)) for m in mobjects))
+    """Give lines of type another colour, in place; muted ones keep theirs."""
+    return AnimationGroup(*(Transform(m, _lit(m, colour)) for m in mobjects))
+
+
+def _lit(mobject: VMobject, colour: str) -> VMobject:
+    likeness: VMobject = mobject.copy()
+    muted = isinstance(mobject, Line) and mobject.muted
+    return likeness if muted else likeness.set_fill(colour)
 
 
 class Glow(Animation):

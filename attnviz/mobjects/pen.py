@@ -40,10 +40,15 @@ class Pen:
         Colours and sizes.
     traces
         The traces that addresses speak of, by prefix; the scene's own has the prefix ``""``.
+    hide_special
+        Whether tokens that the tokenizer added are dim, and stay so.
     """
 
-    def __init__(self, theme: Theme, traces: Mapping[str, ModelTrace]) -> None:
+    def __init__(
+        self, theme: Theme, traces: Mapping[str, ModelTrace], *, hide_special: bool = False
+    ) -> None:
         self.theme = theme
+        self.hide_special = hide_special
         self.traces = traces
         self._type = Typesetter()
         self._texts: dict[str, str] = {}
@@ -184,10 +189,13 @@ class Pen:
         longest: float | None = None,
     ) -> Line:
         """Draw a token, shortened by an ellipsis where it would be wider than ``longest``."""
+        muted = self.hide_special and any(text in t.special_texts for t in self.traces.values())
+        colour = self.theme.palette.dim if muted else colour
         line = self._line([Run(text, "token")], "token", colour, weight, cap)
         while longest is not None and line.width > longest and len(text.rstrip("…")) > 1:
             text = text.rstrip("…")[:-1] + "…"
             line = self._line([Run(text, "token")], "token", colour, weight, cap)
+        line.muted = muted
         return line
 
     def phrase(

@@ -45,8 +45,9 @@ def stem(scene: str, spec: Spec, default: Spec, output: Output) -> str:
 
 def _words(differences: Mapping[str, object]) -> Iterator[str]:
     for name, value in differences.items():
-        yield name
-        yield "default" if value is None else slug(str(value))
+        yield slug(name)
+        if value is not True:
+            yield "default" if value is None else slug(str(value))
 
 
 def _stands_as_it_is(name: str, value: object) -> bool:

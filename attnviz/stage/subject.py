@@ -46,7 +46,7 @@ class SubjectScene(PlayedScene):
         self.trace = self.trace_for(self.spec)
         self._check_kind()
         self._check_length()
-        self.pen = Pen(self.theme, self._traces)
+        self.pen = Pen(self.theme, self._traces, hide_special=self.spec.hide_special)
 
     def trace_for(self, spec: Spec, prefix: str = "") -> ModelTrace:
         """Return the trace of a Spec; its addresses begin with ``prefix.`` (the main one: bare)."""

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from attnviz import models
 from attnviz.errors import UserError, closest, quoted
+from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, parse_head
 from attnviz.render import catalogue
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 
@@ -132,6 +133,26 @@ class ModelName(ParamType):
         return _starting(incomplete, [(name, "") for name in models.names()])
 
 
+class HeadName(ParamType):
+    """The number of a head, or what it does."""
+
+    name = "head"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a whole number, or a behaviour in its one form."""
+        try:
+            return int(value)
+        except ValueError:
+            return str(parse_head(value))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the behaviours."""
+        known = [(f"{PREFIX}{name}", f"looks at {what}") for name, what in BEHAVIOURS.items()]
+        return _starting(incomplete, known)
+
+
 class SceneName(ParamType):
     """The name of a scene, or ``path/to/file.py:ClassName``."""
 
@@ -186,7 +207,14 @@ subject_options = together(
     click.option(
         "--layer", type=int, metavar="N", help="The layer, from 0.  [default: as measured]"
     ),
-    click.option("--head", type=int, metavar="N", help="The head, from 0.  [default: as measured]"),
+    click.option(
+        "--head",
+        type=HeadName(),
+        metavar=f"N|{PREFIX}…",
+        help="The head, from 0, or the one that does something most: "
+        f"{', '.join(PREFIX + name for name in BEHAVIOURS)} or '{PAIR_FORM}'.  "
+        "[default: as measured]",
+    ),
     click.option(
         "--mask",
         metavar="none|causal|window:N",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from attnviz.errors import UserError, closest, quoted
+from attnviz.head_rules import HeadRule, parse_head
 
 MAX_CHARACTERS = 2_000
 """The longest text a Spec takes, in characters; no film of a longer one can be read."""
@@ -104,8 +105,12 @@ class Spec:
         The decoder's sentence, for cross-attention; None: the model's own output.
     model
         The name of a tiny model, or a path to a model or a saved trace.
-    layer, head
+    layer
         Where to look; None: where the model's measurements say.
+    head
+        The same, by its number or by what it does: ``"auto:previous"``, ``"auto:first"``,
+        ``"auto:self"``, ``"auto:next"``, ``"auto:duplicate"`` or a query and a key,
+        ``"auto:bank>roses"``.
     mask
         ``"none"``, ``"causal"`` or ``"window:N"`` in place of the model's own
         mask, as a counterfactual; None: the model's own.
@@ -122,7 +127,7 @@ class Spec:
     target: str | None = None
     model: str = "reader"
     layer: int | None = None
-    head: int | None = None
+    head: int | str | None = None
     mask: str | None = None
     hide_special: bool = False
 
@@ -135,7 +140,7 @@ class Spec:
             put(self, "target", _normal_text("target", self.target))
         put(self, "model", _checked_model(self.model))
         put(self, "layer", _checked_index("layer", self.layer))
-        put(self, "head", _checked_index("head", self.head))
+        put(self, "head", _checked_head(self.head))
         if self.mask is not None:
             put(self, "mask", str(parse_mask(_checked_str("mask", self.mask))))
         if not isinstance(self.hide_special, bool):
@@ -147,6 +152,11 @@ class Spec:
     def mask_rule(self) -> MaskRule | None:
         """The parsed mask, or None where the model's own stands."""
         return None if self.mask is None else parse_mask(self.mask)
+
+    @property
+    def head_rule(self) -> HeadRule | None:
+        """What the head must do most, or None where no such thing is asked."""
+        return parse_head(self.head) if isinstance(self.head, str) else None
 
     def differences(self, default: "Spec") -> dict[str, object]:
         """List the fields in which this Spec differs from another.
@@ -185,6 +195,15 @@ def _checked_index(name: str, value: object) -> int | None:
     if value < 0:
         raise UserError(f"{name} {value}: {name}s count from 0; give 0 or more")
     return value
+
+
+def _checked_head(value: object) -> int | str | None:
+    if not isinstance(value, str) or value.isdigit():
+        return _checked_index("head", value)
+    _refuse_controls("head", value, allowed=frozenset())
+    if len(value) > MAX_CHARACTERS:
+        raise UserError(f"head: {len(value):,} characters are more than a text may have")
+    return str(parse_head(value))
 
 
 def _checked_model(value: object) -> str:

@@ -1,6 +1,6 @@
 """Random but valid traces for tests, computed in plain numpy, apart from attnviz."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
@@ -140,3 +140,55 @@ def _layer(
 
 def _single(array: Floats) -> NDArray[np.float32]:
     return array.astype(np.float32)
+
+
+def planted_trace(
+    tokens: tuple[str, ...],
+    planted: Mapping[tuple[int, int], NDArray[np.bool_]],
+    *,
+    n_layers: int = 12,
+    n_heads: int = 12,
+    causal: bool = False,
+    seed: int = 0,
+) -> ModelTrace:
+    """Build a trace of random heads in which those at (layer, head) look at planted cells.
+
+    A bias does it, as relative positions do: 0 to 1 where nothing is planted, 9 where it is.
+    """
+    rng = np.random.default_rng(seed)
+    n, d_k = len(tokens), 3
+    mask = np.tril(np.ones((1, n, n), dtype=bool)) if causal else np.ones((1, n, n), dtype=bool)
+    layers = []
+    for index in range(n_layers):
+        bias = _single(rng.random((n_heads, n, n)))
+        for (layer, head), cells in planted.items():
+            if layer == index:
+                bias[head][cells] = 9
+        q, k, v = (_single(rng.standard_normal((n_heads, n, d_k))) for _ in "qkv")
+        scores = np.einsum("hqd,hkd->hqk", q, k) / d_k + bias
+        powers = np.where(mask, np.exp(scores), 0)
+        weights = powers / powers.sum(axis=2, keepdims=True)
+        layers.append(
+            AttentionTrace(
+                name=f"h.{index}.attn",
+                kind="self",
+                query_tokens=tokens,
+                key_tokens=tokens,
+                q=q,
+                k=k,
+                v=v,
+                scale=1 / d_k,
+                mask=mask,
+                bias=bias,
+                scores=_single(scores),
+                weights=_single(weights),
+                heads=_single(np.einsum("hqk,hkd->hqd", weights, v)),
+            )
+        )
+    return ModelTrace(
+        model="planted",
+        text=" ".join(tokens),
+        tokens=tokens,
+        ids=tuple(range(n)),
+        layers=tuple(layers),
+    )

@@ -129,6 +129,7 @@ def test_completion_offers_scenes_commands_options_and_models() -> None:
     assert _complete("render.py self-attention --model ", 3) == list(model_names())
     assert _complete("render.py sheet causal-mask --theme l", 4) == ["light"]
     assert _complete("render.py train w", 2) == ["writer"]
+    assert "auto:previous" in _complete("render.py self-attention --head a", 3)
 
 
 def _processor_seconds(words: Sequence[str]) -> float:

@@ -75,6 +75,7 @@ BY_HAND: list[tuple[str, tuple[Any, ...], Any]] = [
     ("itself", (single([[1]]),), 1.0),
     ("first_token", (GRID,), (0.75 + 0.25) / 2),
     ("next_token", (GRID,), (0.5 + 0.125) / 2),
+    ("duplicate_token", (GRID, np.array([4, 9, 4]), np.ones((3, 3), bool)), 0.25),
     ("top", (single([1, 5, 5]),), 1),
     ("column", (single([[1, 2, 3], [4, 5, 6]]), 1), [2.0, 5.0]),
     ("lead", (np.array([1.0, -INF, 4.0, 3.5]),), 0.5),

@@ -78,6 +78,10 @@ def test_names_say_what_differs_from_the_default() -> None:
     assert stem("s", default, default, tall) == "s-tall"
     spec = replace(default, layer=1, head=0, mask="window:3", model="reader")
     assert stem("s", spec, default, Output()) == "s-model-reader-layer-1-head-0-mask-window-3"
+    assert stem("s", Spec(head="auto:self"), Spec(), Output()) == "s-head-auto-self"
+    pair = stem("s", Spec(head="auto:../bank>roses"), Spec(), Output())
+    assert re.fullmatch(r"s-head-auto-bank-roses-[a-z2-7]{8}", pair)
+    assert pair != stem("s", Spec(head="auto:bank>roses"), Spec(), Output())
     text = stem("s", replace(default, text="The nurse said"), default, light)
     assert re.fullmatch(r"s-text-the-nurse-said-[a-z2-7]{8}-hd-light", text)
 
@@ -100,7 +104,9 @@ SPECS = st.builds(
     target=st.none() | WORDS.filter(lambda text: text.strip("- ") != ""),
     model=st.sampled_from(["reader", "writer", "a/b.safetensors", "a-b.safetensors"]),
     layer=st.none() | st.integers(0, 10**400),
-    head=st.none() | st.integers(0, 12),
+    head=st.none()
+    | st.integers(0, 12)
+    | st.sampled_from(["auto:self", "auto:a>b", "auto:a>B", "auto:a>b-mask"]),
     mask=st.none() | st.sampled_from(["none", "causal", "window:1", "window:11"]),
 )
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from attnviz.errors import UserError
+from attnviz.head_rules import parse_head
 from attnviz.models import load
+from attnviz.ranking import ranked
 from attnviz.records import ModelTrace
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
@@ -56,11 +58,59 @@ def test_a_layer_alone_keeps_the_head() -> None:
     assert (focus.layer, focus.head) == (1 - own.layer, own.head)
 
 
+@pytest.mark.parametrize("rule", ["previous", "first", "self", "next", "duplicate", "bank>roses"])
+@pytest.mark.parametrize("layer", [None, 0, 1])
+def test_a_head_found_by_what_it_does_has_the_largest_value(rule: str, layer: int | None) -> None:
+    trace = load_trace(Spec(head=f"auto:{rule}", layer=layer))
+    best, *_ = order = ranked(trace, parse_head(f"auto:{rule}"), layer)
+    focus = trace.focus
+    assert focus is not None
+    assert (focus.layer, focus.head) == (best.layer, best.head)
+    assert f"layer {best.layer}, head {best.head}: {best.value:.2f} of" in focus.reason
+    assert f"the most of {len(order)} heads" in focus.reason
+    assert layer in (None, focus.layer)
+
+
+def test_the_lit_query_does_what_its_head_was_found_for() -> None:
+    lit = {
+        rule: load_trace(Spec(text="he left the roses by the bank", head=f"auto:{rule}")).focus
+        for rule in ("previous", "next", "duplicate", "left>he", "bank>roses")
+    }
+    queries = {rule: focus.query for rule, focus in lit.items() if focus is not None}
+    assert (queries["previous"], queries["left>he"], queries["bank>roses"]) == (6, 1, 6)
+    assert queries["next"] < 6
+    assert queries["duplicate"] in (2, 5)
+
+
+def test_a_pair_of_two_sentences_is_found_in_cross_attention() -> None:
+    focus = load_trace(Spec(model="translator", text="the black cat", head="auto:noir>black")).focus
+    assert focus is not None
+    trace = load_trace(Spec(model="translator", text="the black cat"))
+    layer = trace.layers[focus.layer]
+    assert layer.kind == "cross"
+    assert layer.query_tokens[focus.query] == "noir"
+    black = layer.key_tokens.index("black")
+    assert layer.weights[:, focus.query, black].argmax() == focus.head
+
+
+def test_a_mask_does_not_change_which_head_is_found() -> None:
+    for mask in ("causal", "window:2"):
+        focus = load_trace(Spec(head="auto:next", mask=mask)).focus
+        assert focus == load_trace(Spec(head="auto:next")).focus
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
         (Spec(layer=7), "layer 7: reader has layers 0–1"),
         (Spec(head=4, layer=0), "head 4: layer 0 of reader has heads 0–3"),
+        (Spec(head="auto:bank>rose"), "'rose' is no key token, did you mean 'roses'"),
+        (Spec(head="auto:self", layer=2), "layer 2: reader has layers 0–1"),
+        (Spec(model="writer", head="auto:next"), "the masks hide it from every query"),
+        (
+            Spec(model="translator", text="the black cat", head="auto:black>chat"),
+            "no layer has 'black' among its queries and 'chat' among its keys",
+        ),
         (Spec(model="raeder"), "unknown model 'raeder', did you mean 'reader'"),
         (Spec(model="gpt"), "the models are reader, writer, translator"),
         (Spec(target="le chat"), "target: reader reads one sentence"),

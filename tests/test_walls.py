@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # the rows above. A new module of attnviz finds its place here first.
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "naming"}),
-    frozenset({"spec", "derived", "rounding", "colour", "film", "fonts"}),
+    frozenset({"spec", "head_rules", "derived", "rounding", "colour", "film", "fonts"}),
     frozenset({"theme", "records", "record_checks", "record_parts", "trace_files", "addresses"}),
+    frozenset({"ranking"}),
     frozenset({"attention"}),
     frozenset({"models", "recorder"}),
     frozenset({"sources"}),
@@ -41,7 +42,7 @@ OUTSIDE = {"torch": TORCH_ROOMS, "manim": PICTURE_ROOMS, "click": COMMAND_ROOMS}
 BLIND_TO_MODELS = frozenset({"typeset", "text", "zones", "mobjects", "animations", "scenes"})
 # attnviz/__init__.py may hand out names of any room, but at its top only from the rooms without
 # torch and manim: importing attnviz.spec runs it.
-LIGHT_ROOMS = frozenset().union(*ROWS[:3])
+LIGHT_ROOMS = frozenset().union(*ROWS[:4])
 # The functions that the package promises (or will): no module may take their names.
 PROMISED = frozenset({"trace", "record", "clip", "preview"})
 FORBIDDEN_MODULES = {

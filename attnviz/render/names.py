@@ -13,7 +13,7 @@ _LONGEST_WORDS = 120
 _BIGGEST_PLAIN_INDEX = 1_000
 
 # Values that stand in a name as they are; anything else is shortened and told apart by a digest.
-_PLAIN = re.compile(r"[a-z0-9]{1,20}|window:[0-9]+")
+_PLAIN = re.compile(r"[a-z0-9]{1,20}|window:[0-9]+|auto:[a-z]+")
 
 
 def stem(scene: str, spec: Spec, default: Spec, output: Output) -> str:
@@ -55,4 +55,4 @@ def _stands_as_it_is(name: str, value: object) -> bool:
         return True
     if isinstance(value, int):
         return value < _BIGGEST_PLAIN_INDEX
-    return name in ("model", "mask") and _PLAIN.fullmatch(str(value)) is not None
+    return name in ("model", "mask", "head") and _PLAIN.fullmatch(str(value)) is not None

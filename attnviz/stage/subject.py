@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -51,6 +52,9 @@ class SubjectScene(PlayedScene):
     def trace_for(self, spec: Spec, prefix: str = "") -> ModelTrace:
         """Return the trace of a Spec; its addresses begin with ``prefix.`` (the main one: bare)."""
         if prefix not in self._traces:
+            if isinstance(spec.head, str) and self._traces:
+                # A head that was found by what it does in one sentence is the head to compare.
+                spec = replace(spec, layer=self.layer, head=self.head)
             trace = load_trace(spec)
             self._traces[prefix] = trace
             self.film.notes.extend(f"{prefix}: {note}" if prefix else note for note in trace.notes)

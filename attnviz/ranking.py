@@ -118,7 +118,10 @@ def cells_of(trace: ModelTrace, rule: HeadRule, layer: int) -> Cells:
             first[1:, 0] = True
             return first
         case _:
-            return same_token(_numbered(attention.query_tokens))
+            tokens = attention.query_tokens
+            # A tokenizer's own marks stand in many places without saying the same thing twice.
+            own = np.isin(tokens, list(trace.special_texts))
+            return same_token(_numbered(tokens)) & ~own[:, None]
 
 
 def matches(word: str, tokens: Sequence[str]) -> Cells:

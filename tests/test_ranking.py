@@ -1,5 +1,7 @@
 """Heads put in order by what they do, against values worked out by hand and planted heads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -169,7 +171,7 @@ def test_cross_attention_knows_only_pairs() -> None:
     assert order[0].value == float(trace.layers[2].weights[:, 2, 4].max())
     with pytest.raises(UserError, match="only a pair, auto:QUERY>KEY, can be measured"):
         ranked(trace, parse_head("auto:previous"), layer=2)
-    with pytest.raises(UserError, match="'mot1' is no key token, did you mean"):
+    with pytest.raises(UserError, match="'mot1' is no key token; there are 'word0'"):
         ranked(trace, parse_head("auto:word1>mot1"))
 
 
@@ -179,6 +181,19 @@ def test_what_a_sentence_does_not_have_is_said() -> None:
     alone = planted_trace(("a",), {}, n_layers=1, n_heads=2)
     with pytest.raises(UserError, match="one token has no other"):
         ranked(alone, parse_head("auto:previous"))
+
+
+def test_marks_of_the_tokenizer_are_no_duplicates() -> None:
+    tokens = ("[CLS]", "a", "b", "[SEP]", "b", "a", "[SEP]")
+    marks = {(0, 1): cells((3, 6), (6, 3), n=7)}
+    words = {(1, 0): cells((1, 5), (5, 1), (2, 4), (4, 2), n=7)}
+    trace = planted_trace(tokens, marks | words, n_layers=2, n_heads=3)
+    trace = replace(trace, special=(0, 3, 6))
+    best = ranked(trace, parse_head("auto:duplicate"))[0]
+    assert (best.layer, best.head) == (1, 0)
+    assert best.value > 0.9
+    with pytest.raises(UserError, match="no token occurs twice"):
+        ranked(replace(trace, special=tuple(range(7))), parse_head("auto:duplicate"))
 
 
 # -- words -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def stem(scene: str, spec: Spec, default: Spec, output: Output) -> str:
         information, a digest of all the exact values follows the last of them.
     """
     differences = spec.differences(default)
-    words = "-".join(_words(differences))
+    words = "-".join(word for word in _words(differences) if word)
     lossless = all(_stands_as_it_is(name, value) for name, value in differences.items())
     parts = [scene, words[:_LONGEST_WORDS].strip("-"), *output.differences()]
     if not lossless or len(words) > _LONGEST_WORDS:

@@ -222,9 +222,7 @@ def _jobs(
         raise UserError(f"no scene named; give one or more of {names}, or --all")
     output = Output(QUALITIES[quality], theme, ASPECTS[aspect])
     given = _given(subject)
-    if isinstance(given.get("head"), str):
-        given.setdefault("layer", None)  # a head is looked for in all layers, the scene's own aside
-    return [Job(ref, replace(catalogue.default_spec(ref), **given), output) for ref in refs], folder
+    return [Job(ref, catalogue.spec_for(ref, given), output) for ref in refs], folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from attnviz import models
 from attnviz.errors import UserError, closest, quoted
 from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, parse_head
+from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 
@@ -116,20 +117,20 @@ class Known(ParamType):
 
 
 class ModelName(ParamType):
-    """The name of a tiny model, or a path."""
+    """A tiny model's name, a folder, ``module.py:factory`` or a saved trace."""
 
     name = "model"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take a model that exists."""
-        if not (value and Path(value).exists()):
-            models.check_name(value)
-        return value
+        return choose_model(value).name
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Offer the tiny models."""
+        """Offer the tiny models, or files where a path is begun."""
+        if "/" in incomplete or incomplete.startswith("."):
+            return [CompletionItem(incomplete, type="file")]
         return _starting(incomplete, [(name, "") for name in models.names()])
 
 
@@ -202,7 +203,11 @@ subject_options = together(
         help="The decoder's sentence, for cross-attention.  [default: the model's own output]",
     ),
     click.option(
-        "--model", type=ModelName(), metavar="NAME", help="The model.  [default: the scene's own]"
+        "--model",
+        type=ModelName(),
+        metavar="MODEL",
+        help=f"{', '.join(models.names())}; a folder with a Hugging Face model and its tokenizer;"
+        " module.py:factory; or a saved trace.  [default: the scene's own]",
     ),
     click.option(
         "--layer", type=int, metavar="N", help="The layer, from 0.  [default: as measured]"

@@ -1,5 +1,6 @@
 """A ModelTrace as one safetensors file: arrays, and everything else as JSON metadata."""
 
+import hashlib
 import json
 import uuid
 from contextlib import suppress
@@ -70,7 +71,7 @@ def write(trace: ModelTrace, path: str | PathLike[str]) -> None:
         If the file cannot be written.
     """
     target = Path(path)
-    content = to_bytes(_arrays(trace), {_KEY: json.dumps(_description(trace), allow_nan=False)})
+    content = _content(trace)
     # Beside the target, for only a rename within one file system is atomic.
     part = target.parent / f".attnviz-{uuid.uuid4().hex}.part"
     try:
@@ -117,6 +118,15 @@ def read(path: str | PathLike[str]) -> ModelTrace:
         return _trace(*contents)
     except AttnvizError as error:
         raise TraceFileError(f"{name} holds no valid trace: {error}; {_WANTED}") from error
+
+
+def digest(trace: ModelTrace) -> str:
+    """Return the SHA-256, in hexadecimal, of the file that :func:`write` would write."""
+    return hashlib.sha256(_content(trace)).hexdigest()
+
+
+def _content(trace: ModelTrace) -> bytes:
+    return to_bytes(_arrays(trace), {_KEY: json.dumps(_description(trace), allow_nan=False)})
 
 
 def _arrays(trace: ModelTrace) -> dict[str, NDArray[Any]]:

@@ -148,7 +148,8 @@ class WeightedSum(AttentionScene):
         before, output = self.trace.hidden_states, self.attention.output
         if before is None or output is None or self.attention.kind != "self":
             return False
-        return before.shape[1:] == output.shape
+        own = self.attention.query_tokens == self.trace.tokens
+        return own and before.shape[1:] == output.shape
 
     def move_vector(self) -> None:
         """Beat 4: the layer's output is added to the word's vector, among the other words."""

@@ -112,7 +112,7 @@ def test_a_mask_does_not_change_which_head_is_found() -> None:
             "no layer has 'black' among its queries and 'chat' among its keys",
         ),
         (Spec(model="raeder"), "unknown model 'raeder', did you mean 'reader'"),
-        (Spec(model="gpt"), "the models are reader, writer, translator"),
+        (Spec(model="gpt"), "a model is one of reader, writer, translator, a folder"),
         (Spec(target="le chat"), "target: reader reads one sentence"),
         (Spec(text="the " * 33), "33 tokens.* at most 32"),
     ],

@@ -21,7 +21,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"theme", "records", "record_checks", "record_parts", "trace_files", "addresses"}),
     frozenset({"ranking"}),
     frozenset({"attention"}),
-    frozenset({"models", "recorder"}),
+    frozenset({"models", "model_choice", "recorder"}),
     frozenset({"sources"}),
     frozenset({"typeset", "text", "zones", "mobjects", "animations"}),
     frozenset({"stage"}),

@@ -123,7 +123,9 @@ def is_normed(trace: ModelTrace, layer: int) -> bool:
     Between the two stands the layer norm of models that normalise first.
     """
     states, x = trace.hidden_states, trace.layers[layer].x_q
-    if states is None or x is None or x.shape != states[layer].shape:
+    if states is None or x is None or layer >= len(states) - 1:
+        return False
+    if trace.layers[layer].query_tokens != trace.tokens or x.shape != states[layer].shape:
         return False
     return not np.allclose(x, states[layer], rtol=_TOLERANCE, atol=_TOLERANCE)
 

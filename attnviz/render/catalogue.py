@@ -6,15 +6,16 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import scenes
+from attnviz import models
 from attnviz.errors import AttnvizError, UserError, closest, quoted
 from attnviz.naming import kebab
 from attnviz.spec import Spec
@@ -107,6 +108,32 @@ def summary(ref: SceneRef) -> str:
 def default_spec(ref: SceneRef) -> Spec:
     """Return a scene's own subject; its file is imported only where reading is not enough."""
     return _spec_by_reading(_class(ref)) or load_class(ref).spec
+
+
+def spec_for(ref: SceneRef, given: Mapping[str, Any]) -> Spec:
+    """Return a scene's subject: what the user gave, and for the rest the scene's own.
+
+    The layer and the head of a scene's own subject are those of the models here; another model is
+    looked at where its source says, and a head that is asked for by what it does in all layers.
+
+    Parameters
+    ----------
+    ref
+        The scene.
+    given
+        Fields of the Spec, by name.
+
+    Raises
+    ------
+    UserError
+        If a field cannot be what it says it is.
+    """
+    default = default_spec(ref)
+    if given.get("model", default.model) not in (default.model, *models.names()):
+        default = replace(default, layer=None, head=None)
+    if isinstance(given.get("head"), str):
+        default = replace(default, layer=None)
+    return replace(default, **given)
 
 
 def load_class(ref: SceneRef) -> type[AttentionScene]:

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import attnviz
+from attnviz.errors import UserError
+from attnviz.model_choice import choose_model
 from attnviz.render.catalogue import SceneRef
 from attnviz.render.output import Output
 from attnviz.spec import Spec
@@ -22,6 +24,9 @@ _PACKAGES = ("attnviz", "scenes")
 _MODELS = _PROJECT / "attnviz" / "models"
 # A film depends on how it is made as well as on what it shows.
 _MAKER = _PROJECT / "attnviz" / "render" / "jobs.py"
+
+_LIBRARIES = ("transformers", "tokenizers", "safetensors")
+"""Packages that a user's own model may come through."""
 
 _DEPENDENCIES = ("manim", "torch", "typst", "font-source-sans-pro", "numpy", "pycairo", "av")
 
@@ -53,7 +58,33 @@ def content_key(scene: SceneRef, spec: Spec, output: Output) -> str:
         "output": asdict(output),
         "versions": versions(),
     }
-    return plain_digest(content)
+    return plain_digest(content | _foreign_content(spec))
+
+
+def _foreign_content(spec: Spec) -> dict[str, object]:
+    """Return what else a film of a user's own model depends on.
+
+    A factory may take its weights from anywhere: it is run, and what it computes counts.
+    """
+    kind = _kind(spec.model)
+    if kind not in ("folder", "factory"):
+        return {}
+    content: dict[str, object] = {"libraries": {name: _version(name) for name in _LIBRARIES}}
+    if kind == "factory":
+        # Imported late: only such a key needs torch.
+        from attnviz.sources import load_trace
+        from attnviz.trace_files import digest
+
+        content["trace"] = digest(load_trace(spec))
+    return content
+
+
+def _kind(model: str) -> str | None:
+    """Return the kind of a model; None where a scene of a user's knows the model, nobody else."""
+    try:
+        return choose_model(model).kind
+    except UserError:
+        return None
 
 
 def plain_digest(content: object) -> str:
@@ -72,13 +103,17 @@ def source_files(scene: Path) -> set[Path]:
     Followed are imports, wherever they stand in a file, of attnviz, of scenes and of files
     beside the scene.
     """
+    return _followed([scene, _MAKER], scene.parent)
+
+
+def _followed(files: Iterable[Path], beside: Path) -> set[Path]:
     found: set[Path] = set()
-    waiting = [scene, _MAKER]
+    waiting = list(files)
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting.extend(_imported_files(path, scene.parent))
+            waiting.extend(_imported_files(path, beside))
     return found
 
 
@@ -122,11 +157,17 @@ def _module_files(name: str, beside: Path) -> Iterator[Path]:
 
 
 def model_files(model: str) -> Iterator[Path]:
-    """Yield the data files of the tiny models, and those of a model named by its path."""
+    """Yield the data files of the tiny models, and the files of a model named by its path.
+
+    Of a factory's they are its own and what it imports beside it.
+    """
     # All tiny models count, a few megabytes: a scene may ask for a second trace.
     yield from _data_files(_MODELS)
     named = Path(model)
-    if named.is_dir():
+    if _kind(model) == "factory":
+        file = Path(model.rpartition(":")[0]).resolve()
+        yield from _followed([file], file.parent)
+    elif named.is_dir():
         yield from _data_files(named.resolve())
     elif named.is_file():
         yield named.resolve()

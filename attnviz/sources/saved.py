@@ -6,9 +6,6 @@ from attnviz.errors import UserError, quoted
 from attnviz.records import ModelTrace
 from attnviz.spec import Spec
 
-SAVED = ".safetensors"
-"""How the name of a saved trace ends."""
-
 
 def read_saved(spec: Spec) -> ModelTrace:
     """Read the saved trace that a Spec names as its model.

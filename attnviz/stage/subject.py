@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from attnviz import models
 from attnviz.derived import top
 from attnviz.errors import UserError
 from attnviz.mobjects.pen import Pen
@@ -39,12 +40,11 @@ class SubjectScene(PlayedScene):
         """Load the trace, and refuse one that the scene cannot show."""
         super().setup()
         self._traces: dict[str, ModelTrace] = {}
-        if self.kind == "self" and self.spec.target is not None:
-            raise UserError(
-                f"{self.name} shows {_KINDS['self']}: leave --target out, or film the pair with "
-                "cross-attention"
-            )
+        if self.spec.model in models.names():  # known before it runs
+            self._refuse_target()
         self.trace = self.trace_for(self.spec)
+        if self.trace.target_tokens is not None:
+            self._refuse_target()
         self._check_kind()
         self._check_length()
         self.pen = Pen(self.theme, self._traces, hide_special=self.spec.hide_special)
@@ -59,6 +59,14 @@ class SubjectScene(PlayedScene):
             self._traces[prefix] = trace
             self.film.notes.extend(f"{prefix}: {note}" if prefix else note for note in trace.notes)
         return self._traces[prefix]
+
+    def _refuse_target(self) -> None:
+        """Refuse a decoder's sentence where one sentence is filmed; an encoder reads two as one."""
+        if self.kind == "self" and self.spec.target is not None:
+            raise UserError(
+                f"{self.name} shows {_KINDS['self']}: leave --target out, or film the pair with "
+                "cross-attention"
+            )
 
     def _check_kind(self) -> None:
         """Refuse a layer of the other kind of attention, and name what can be filmed instead."""

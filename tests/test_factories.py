@@ -17,6 +17,7 @@ from attnviz.render import catalogue, keys
 from attnviz.render.output import Output
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
+from tests.pictures import show
 from tests.test_cli import process
 
 BLOCK = """
@@ -107,7 +108,7 @@ def test_a_factory_is_given_the_text(file: Path) -> None:
 def test_a_factory_may_bring_its_own_inputs(file: Path) -> None:
     trace = load_trace(spec_for(file, "fixed"))
     assert (trace.tokens, trace.text, trace.ids) == (("a", "b", "c"), "a b c", (0, 1, 2))
-    assert any("ids: those here are positions" in note for note in trace.notes)
+    assert any("those here are positions" in note for note in trace.notes)
     assert trace.layers[0].weights.shape == (1, 3, 3)
     named = load_trace(spec_for(file, "named"))
     assert named.ids == (3, 5)
@@ -233,3 +234,18 @@ def test_the_command_line_tells_it_in_one_line_and_debug_in_full(file: Path) -> 
     assert done.returncode == 0
     assert "bank" in done.stdout
     assert "a word from the factory" not in done.stdout
+
+
+def test_the_five_lines_of_the_readme_film_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    start = page.index("    import attnviz\n    from torch")
+    lines = textwrap.dedent(page[start : page.index("\n\n", start)]).splitlines()
+    assert len(lines) == 5
+    monkeypatch.chdir(tmp_path)
+    exec("\n".join(lines), {})
+    (ref,) = (ref for ref in catalogue.listed() if ref.name == "self-attention")
+    spec = catalogue.spec_for(ref, {"model": "mine.safetensors"})
+    showing = show(catalogue.load_class(ref), spec, "dark")
+    assert showing.scene.trace.tokens == ("any", "words", "of", "yours")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import scenes
 from attnviz import models
 from attnviz.errors import AttnvizError, UserError, closest, quoted
+from attnviz.model_choice import SAVED
 from attnviz.naming import kebab
 from attnviz.spec import Spec
 
@@ -131,6 +132,8 @@ def spec_for(ref: SceneRef, given: Mapping[str, Any]) -> Spec:
     default = default_spec(ref)
     if given.get("model", default.model) not in (default.model, *models.names()):
         default = replace(default, layer=None, head=None)
+        if Path(given["model"]).suffix == SAVED:
+            default = replace(default, text=Spec().text)  # which leaves a saved trace its own
     if isinstance(given.get("head"), str):
         default = replace(default, layer=None)
     return replace(default, **given)

@@ -105,6 +105,9 @@ def trace_facts(trace: ModelTrace) -> dict[str, Any]:
     return {
         "model": trace.model,
         "tokens": list(trace.tokens),
+        "ids": list(trace.ids),
+        "special": list(trace.special),
+        "target_tokens": None if trace.target_tokens is None else list(trace.target_tokens),
         "focus": asdict(trace.focus) if trace.focus else None,
         "counterfactual_mask": next((mask for mask in masks if mask), None),
     }

@@ -111,7 +111,7 @@ def trace_module(made: Made, name: str, text: str) -> ModelTrace:
             f"{name} gave {len(made.tokens)} tokens, but its attention runs over"
             f" {', '.join(map(str, sorted(lengths)))}; give one token for each query"
         )
-    notes = () if made.knows_ids else ("The factory gave no ids: those here are positions.",)
+    notes = () if made.knows_ids else ("No ids were given: those here are positions.",)
     return done.trace(model=name, text=text, tokens=made.tokens, ids=made.ids, notes=notes)
 
 

@@ -304,7 +304,8 @@ class AttentionGrid(Group):
         else:
             above = self._header + 2 * self._tiers * self.theme.sizes.label
             # A wide first key reaches over the title's place beside it.
-            crowded = any(label.get_left()[0] < query.get_right()[0] for label in self.key_labels)
+            end = float(query.get_right()[0]) + self.theme.space.cell_gap
+            crowded = any(label.get_left()[0] < end for label in self.key_labels)
             query.stand_on(above if crowded else self._header)
             key.stand_on(above)
         return [query, key]

@@ -73,7 +73,7 @@ class SubjectScene(PlayedScene):
         if self.kind is None or self.attention.kind == self.kind:
             return
         fitting = [i for i, layer in enumerate(self.trace.layers) if layer.kind == self.kind]
-        # In an encoder–decoder the encoder's, which read the text itself, rather than the decoder's.
+        # In an encoder–decoder rather the encoder's, which read the text itself.
         reading = [i for i in fitting if self.trace.layers[i].query_tokens == self.trace.tokens]
         fitting = reading or fitting
         layer = f", or give --layer {fitting[-1]}" if fitting else ""

@@ -9,15 +9,17 @@ from dataclasses import dataclass, fields
 from functools import partial
 from os import PathLike
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from attnviz import record_checks as checks
 from attnviz import record_parts as parts
-from attnviz.errors import TensorError
+from attnviz.errors import TensorError, UserError
 from attnviz.spec import parse_mask
+from attnviz.svg import Picture
+from attnviz.svg.grid import DEFAULT_THEME, MOST, grid, position
 
 LAYER_ARRAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -197,6 +199,37 @@ class AttentionTrace(_Record):
         if self.output is not None and self.w_o is not None:
             checks.check_output(where, self.heads, self.w_o, self.b_o, self.output, near)
 
+    def show(self, head: SupportsIndex = 0, *, theme: str = DEFAULT_THEME) -> Picture:
+        """Draw the attention of one head: rows ask (queries), columns answer (keys).
+
+        Parameters
+        ----------
+        head
+            Counted from 0.
+        theme
+            ``"dark"`` or ``"light"``.
+
+        Returns
+        -------
+        Picture
+            An SVG that a notebook shows; ``save(path)`` writes it.
+
+        Raises
+        ------
+        UserError
+            If there is no such head or theme, or the text is too long for a picture.
+        """
+        return grid(f"{self.name}, head {head}", self, head, theme)
+
+    def __repr__(self) -> str:
+        """Name the layer and its sizes; its arrays are too long to read."""
+        heads, queries, keys = self.weights.shape
+        sizes = f"{heads} heads, {queries} queries, {keys} keys"
+        return f"<{self.kind}-attention of {self.name!r}: {sizes}>"
+
+    def _repr_svg_(self) -> str | None:
+        return str(self.show()) if max(self.weights.shape[1:]) <= MOST else None
+
 
 _OPTIONAL_LAYER_ARRAYS = frozenset(
     field.name for field in fields(AttentionTrace) if field.default is None
@@ -351,6 +384,52 @@ class ModelTrace(_Record):
             if layer.kind == "self" and len(read) == len(written) and read[1:] == written[:-1]:
                 found.append(read[0])
         return frozenset(found)
+
+    def show(
+        self,
+        layer: SupportsIndex | None = None,
+        head: SupportsIndex | None = None,
+        *,
+        theme: str = DEFAULT_THEME,
+    ) -> Picture:
+        """Draw the attention of one head: rows ask (queries), columns answer (keys).
+
+        Parameters
+        ----------
+        layer, head
+            Counted from 0; None: those of the focus.
+        theme
+            ``"dark"`` or ``"light"``.
+
+        Returns
+        -------
+        Picture
+            An SVG that a notebook shows; ``save(path)`` writes it.
+
+        Raises
+        ------
+        UserError
+            If there is no such layer, head or theme, or the text is too long for a picture.
+        """
+        where = f"the trace of {self.model!r}"
+        if not self.layers:
+            raise UserError(f"{where} holds no attention layer: there is nothing to show")
+        own = self.focus or Focus(len(self.layers) - 1, 0, 0, "the last layer's first head")
+        layer = position("layer", own.layer if layer is None else layer, len(self.layers), where)
+        shown = self.layers[layer]
+        if head is None:
+            head = own.head if own.head < len(shown.weights) else 0
+        return grid(f"layer {layer}, head {head}", shown, head, theme)
+
+    def __repr__(self) -> str:
+        """Name the model and the sizes; the arrays are too long to read."""
+        sizes = f"{len(self.tokens)} tokens, {len(self.layers)} attention layers"
+        return f"<trace of {self.model!r}: {sizes}>"
+
+    def _repr_svg_(self) -> str | None:
+        if not self.layers or max(map(len, (self.tokens, self.target_tokens or ()))) > MOST:
+            return None
+        return str(self.show())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace to one safetensors file, whole or not at all.

@@ -132,13 +132,8 @@ def check_scores(
     TensorError
         If a score is another, naming its head and query.
     """
-    wide_q, wide_k = q.astype(np.float64), k.astype(np.float64)
-    wanted = wide_q @ wide_k.mT * scale
-    terms = np.abs(wide_q) @ np.abs(wide_k.mT) * abs(scale)
-    if bias is not None:
-        wanted = wanted + bias
-        terms = terms + np.abs(np.where(np.isfinite(bias), bias, 0))
-    _check_close(where, "scores", scores, wanted, terms, "q·k·scale + bias", near)
+    added = np.zeros(1, q.dtype) if bias is None else bias
+    _check_product(where, "scores", scores, (q * scale, k.mT, added), "q·k·scale + bias", near)
 
 
 def check_weights(
@@ -201,9 +196,7 @@ def check_heads(
     TensorError
         If a row is another, naming its head and query.
     """
-    wide, values = weights.astype(np.float64), v.astype(np.float64)
-    terms = wide @ np.abs(values)
-    _check_close(where, "heads", heads, wide @ values, terms, "weights @ v", near)
+    _check_product(where, "heads", heads, (weights, v, np.zeros(1, v.dtype)), "weights @ v", near)
 
 
 def check_output(
@@ -231,11 +224,38 @@ def check_output(
     TensorError
         If a row is another, naming its query.
     """
-    merged = heads.astype(np.float64).transpose(1, 0, 2).reshape(heads.shape[1], -1)
-    bias = np.zeros(w_o.shape[1]) if b_o is None else b_o.astype(np.float64)
-    wanted = merged @ w_o + bias
-    terms = np.abs(merged) @ np.abs(w_o) + np.abs(bias)
-    _check_close(where, "output", output, wanted, terms, "concat(heads) @ w_o + b_o", near)
+    merged = heads.transpose(1, 0, 2).reshape(heads.shape[1], -1)
+    added = np.zeros(1, heads.dtype) if b_o is None else b_o
+    _check_product(where, "output", output, (merged, w_o, added), "concat(heads) @ w_o + b_o", near)
+
+
+def _check_product(
+    where: str,
+    name: str,
+    found: Floats,
+    parts: tuple[Floats, Floats, Floats],
+    formula: str,
+    near: Tolerance,
+) -> None:
+    """Compare a recorded step with a product of two matrices and what is added to it."""
+    left, right, added = parts
+    quick = left @ right + added
+    # No product is larger than the sum of its terms' sizes: what is near even to it is near enough.
+    if _is_close(found, quick, np.abs(quick), near).all():
+        return
+    wide_left, wide_right = left.astype(np.float64), right.astype(np.float64)
+    wanted = wide_left @ wide_right + added
+    terms = np.abs(wide_left) @ np.abs(wide_right) + np.abs(np.where(np.isinf(added), 0, added))
+    _check_close(where, name, found, wanted, terms, formula, near)
+
+
+def _is_close(found: Floats, wanted: Floats, terms: Floats, near: Tolerance) -> Bools:
+    """Tell which numbers are as near as the size of their terms lets them be, or both −∞."""
+    with np.errstate(invalid="ignore"):
+        close = np.abs(found - wanted) <= near.step * np.maximum(1, terms)
+    finite = np.isfinite(found) & np.isfinite(wanted)
+    result: Bools = (close & finite) | (np.isneginf(found) & np.isneginf(wanted))
+    return result
 
 
 def _check_close(
@@ -248,10 +268,7 @@ def _check_close(
     near: Tolerance,
 ) -> None:
     """Compare a recorded step with the equation, relative to the size of its terms."""
-    both_masked = np.isneginf(found) & np.isneginf(wanted)
-    with np.errstate(invalid="ignore"):
-        close = np.abs(found - wanted) <= near.step * np.maximum(1, terms)
-    far = ~close & ~both_masked
+    far = ~_is_close(found, wanted, terms, near)
 
     def describe(row: tuple[int, ...]) -> str:
         column = int(np.flatnonzero(far[row])[0])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from attnviz.errors import UserError
@@ -78,3 +79,14 @@ def test_a_target_that_is_too_long_is_refused_as_the_target(tmp_path):
     spec = Spec(text=trace.text, model=str(tmp_path / "long.safetensors"))
     with pytest.raises(UserError, match=r"shows 1 to 32 tokens; this target has 37 .* shorter"):
         show(CrossAttention, spec, "dark")
+
+
+def test_a_pass_in_training_is_not_filmed(tmp_path):
+    trace = random_trace(5)
+    layer = trace.layers[1]
+    drawn = replace(layer, dropout=np.ones_like(layer.weights))
+    replace(trace, layers=(trace.layers[0], drawn)).save(tmp_path / "trained.safetensors")
+    spec = Spec(text=trace.text, model=str(tmp_path / "trained.safetensors"))
+    with pytest.raises(UserError, match=r"in training, with dropout .* call model.eval\(\) before"):
+        show(SelfAttention, spec, "dark")
+    show(SelfAttention, replace(spec, layer=0), "dark")

@@ -84,5 +84,6 @@ def _recomputed(layer: AttentionTrace, mask: np.ndarray, rule: MaskRule) -> Atte
         weights=weights.numpy(),
         heads=heads.numpy(),
         output=None if output is None else output.numpy(),
+        dropout=None,
         counterfactual_mask=str(rule),
     )

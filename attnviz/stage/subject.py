@@ -46,6 +46,7 @@ class SubjectScene(PlayedScene):
         if self.trace.target_tokens is not None:
             self._refuse_target()
         self._check_kind()
+        self._refuse_dropout()
         self._check_length()
         self.pen = Pen(self.theme, self._traces, hide_special=self.spec.hide_special)
 
@@ -66,6 +67,14 @@ class SubjectScene(PlayedScene):
             raise UserError(
                 f"{self.name} shows {_KINDS['self']}: leave --target out, or film the pair with "
                 "cross-attention"
+            )
+
+    def _refuse_dropout(self) -> None:
+        """Refuse a pass in training, whose heads are not what its weights blend."""
+        if self.attention.dropout is not None:
+            raise UserError(
+                f"{self.attention.name} was recorded in training, with dropout between weights and "
+                "values; call model.eval() before it is recorded"
             )
 
     def _check_kind(self) -> None:

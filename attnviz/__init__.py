@@ -4,6 +4,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from attnviz.recorder import record
+    from attnviz.render.inline import clip
+    from attnviz.sources import trace
+
 __version__ = "0.1.0"
 
 __all__ = ["clip", "record", "trace"]
@@ -24,12 +29,7 @@ if not TYPE_CHECKING:  # a checker sees the names themselves, and refuses others
         """Hand out a public function from its module (PEP 562)."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            return getattr(import_module(_HOMES[name]), name)
-        except ModuleNotFoundError as error:
-            if error.name != _HOMES[name]:
-                raise
-            raise AttributeError(f"attnviz.{name} is not in this version of attnviz") from error
+        return getattr(import_module(_HOMES[name]), name)
 
     def __dir__():
         """List the public functions, loaded or not."""

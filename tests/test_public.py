@@ -26,3 +26,11 @@ def test_looking_at_the_names_loads_nothing():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("name", attnviz.__all__)
+def test_public_names_are_documented_functions_of_their_module(name):
+    function = getattr(attnviz, name)
+    assert function.__name__ == name
+    assert function.__doc__
+    assert function.__module__.startswith("attnviz.")

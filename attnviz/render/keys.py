@@ -128,15 +128,27 @@ def _imported_files(path: Path, beside: Path) -> Iterator[Path]:
 # A pure function of the bytes, so that it may be remembered; reading Python is the slow part.
 @lru_cache(maxsize=512)
 def _imported_names(source: bytes, package: str) -> tuple[str, ...]:
-    """Return the absolute names that a source imports, anywhere in it."""
+    """Return the absolute names that a source imports, anywhere in it but for type checkers."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in _run_nodes(ast.parse(source)):
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = _absolute_name(node, package)
             names.extend([module, *(f"{module}.{alias.name}" for alias in node.names)])
     return tuple(names)
+
+
+def _run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a tree that can run: what stands under ``if TYPE_CHECKING`` never does."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _absolute_name(node: ast.ImportFrom, package: str) -> str:

@@ -48,6 +48,15 @@ def frozen_floats(
         found = found.astype(np.float32)
     if found.dtype not in (np.float32, np.float64):
         raise TensorError(f"{where}: wanted float32 or float64, got {found.dtype}")
+    # A sum is finite where every term is; only where it is not are the terms looked at.
+    if not np.isfinite(found.sum(dtype=np.float64)):
+        _refuse_what_is_no_number(where, found, axes, minus_infinity=minus_infinity)
+    return _frozen(found)
+
+
+def _refuse_what_is_no_number(
+    where: str, found: Floats, axes: Sequence[str], *, minus_infinity: bool
+) -> None:
     wrong = np.isnan(found) | (found == math.inf)
     if not minus_infinity:
         wrong |= np.isinf(found)
@@ -55,7 +64,6 @@ def frozen_floats(
         index = tuple(np.argwhere(wrong)[0].tolist())
         place = ", ".join(f"{axis} {i}" for axis, i in zip(axes, index, strict=True))
         raise TensorError(f"{where} holds {found[index]} at {place}: the model's run is broken")
-    return _frozen(found)
 
 
 def frozen_bools(where: str, array: object, axes: Sequence[str]) -> Bools:

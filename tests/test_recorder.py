@@ -478,3 +478,16 @@ def test_nan_is_named_with_its_place() -> None:
 def test_an_item_that_the_batch_does_not_have(item: int) -> None:
     with pytest.raises(UserError, match=f"item {item}"), record(item=item):
         Block()(drawn(B, Q, WIDTH))
+
+
+@pytest.mark.slow
+def test_recording_takes_less_than_a_second_pass_would() -> None:
+    from benchmarks.recording import measured
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # other tests run beside this one
+    try:
+        found = measured()
+    finally:
+        torch.set_num_threads(threads)
+    assert found["recorded"] < 2 * found["plain"]

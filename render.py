@@ -23,6 +23,7 @@ except ModuleNotFoundError:
 
 from attnviz import __version__, cli, models
 from attnviz.errors import AttnvizError, UserError
+from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
 from attnviz.render.batch import Batch, describe
 from attnviz.render.jobs import Job
@@ -158,6 +159,64 @@ def trace(file: Path | None, debug: bool, **subject: Any) -> None:
     if file is not None:
         found.save(file)
         click.echo(f"saved {file.resolve()}")
+
+
+@commands.command()
+@cli.reading_options
+@click.option(
+    "--pair",
+    "pairs",
+    type=cli.PairName(),
+    multiple=True,
+    metavar="QUERY>KEY",
+    help='Look for the head of this pair too, e.g. "bank>roses"; may be given twice.',
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="How many heads of each behaviour to list.",
+)
+@cli.theme_option
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The picture to write.  [default: media/heads/heads[-what differs].png]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@cli.debug_option
+def heads(
+    pairs: Sequence[HeadRule],
+    top: int,
+    theme: str,
+    file: Path | None,
+    as_json: bool,
+    debug: bool,
+    **subject: Any,
+) -> None:
+    """Find the heads worth filming: a table of what they do, and all of them as one picture."""
+    spec = replace(Spec(), **_given(subject))
+    if len(pairs) > cli.MOST_PAIRS:
+        raise UserError(f"{len(pairs)} pairs: one picture shows at most {cli.MOST_PAIRS}")
+    from attnviz.ranking import survey
+    from attnviz.render import heads as view
+    from attnviz.sources import load_trace
+
+    found = load_trace(spec)
+    findings = survey(found, pairs)
+    if not as_json:
+        view.print_table(findings, top)
+    place = file or Path(cli.DEFAULT_FOLDER, "heads", view.file_name(spec, pairs, theme))
+    picture = view.draw_overview(found, spec, findings, theme, place)
+    if as_json:
+        click.echo(view.as_json(found, findings, top, picture))
+    else:
+        click.echo(f"\nall heads: {picture}")
 
 
 @commands.command()

@@ -11,13 +11,16 @@ from click.shell_completion import CompletionItem
 
 from attnviz import models
 from attnviz.errors import UserError, closest, quoted
-from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, parse_head
+from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, HeadRule, parse_head
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
+from attnviz.spec import Spec
 
 DEFAULT_FOLDER = "media"
 GALLERY_FOLDER = f"{DEFAULT_FOLDER}/gallery"  # where the README looks for its pictures
+MOST_PAIRS = 2
+"""How many pairs of words one picture of all heads has room for."""
 
 if TYPE_CHECKING:
     ParamType = click.ParamType[Any]
@@ -154,6 +157,21 @@ class HeadName(ParamType):
         return _starting(incomplete, known)
 
 
+class PairName(ParamType):
+    """A query's word and a key's, joined by ``>``."""
+
+    name = "pair"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a pair, with or without ``auto:`` before it."""
+        if isinstance(value, HeadRule):
+            return value
+        if ">" not in value:
+            raise UserError(f"pair {quoted(value)}: give QUERY>KEY, e.g. 'bank>roses'")
+        # A Spec refuses control characters too.
+        return Spec(head=f"{PREFIX}{value.removeprefix(PREFIX)}").head_rule
+
+
 class SceneName(ParamType):
     """The name of a scene, or ``path/to/file.py:ClassName``."""
 
@@ -195,20 +213,34 @@ scene_arguments = together(
     click.option("--all", "everything", is_flag=True, help="All scenes."),
 )
 
+text_option = click.option(
+    "--text", metavar="TEXT", help="The sentence.  [default: the scene's own]"
+)
+target_option = click.option(
+    "--target",
+    metavar="TEXT",
+    help="The decoder's sentence, for cross-attention.  [default: the model's own output]",
+)
+model_option = click.option(
+    "--model",
+    type=ModelName(),
+    metavar="MODEL",
+    help=f"{', '.join(models.names())}; a folder with a Hugging Face model and its tokenizer;"
+    " module.py:factory; or a saved trace.  [default: the scene's own]",
+)
+hide_special_option = click.option(
+    "--hide-special",
+    is_flag=True,
+    default=None,
+    help="Dim the tokens that the tokenizer added, such as [CLS]; their numbers stay.",
+)
+
+reading_options = together(text_option, target_option, model_option, hide_special_option)
+
 subject_options = together(
-    click.option("--text", metavar="TEXT", help="The sentence.  [default: the scene's own]"),
-    click.option(
-        "--target",
-        metavar="TEXT",
-        help="The decoder's sentence, for cross-attention.  [default: the model's own output]",
-    ),
-    click.option(
-        "--model",
-        type=ModelName(),
-        metavar="MODEL",
-        help=f"{', '.join(models.names())}; a folder with a Hugging Face model and its tokenizer;"
-        " module.py:factory; or a saved trace.  [default: the scene's own]",
-    ),
+    text_option,
+    target_option,
+    model_option,
     click.option(
         "--layer", type=int, metavar="N", help="The layer, from 0.  [default: as measured]"
     ),
@@ -225,12 +257,7 @@ subject_options = together(
         metavar="none|causal|window:N",
         help="A mask in place of the model's own, as a counterfactual.  [default: the model's own]",
     ),
-    click.option(
-        "--hide-special",
-        is_flag=True,
-        default=None,
-        help="Dim the tokens that the tokenizer added, such as [CLS]; their numbers stay.",
-    ),
+    hide_special_option,
 )
 
 
@@ -253,6 +280,14 @@ folder_option = _folder_option(
 
 gallery_folder_option = _folder_option(GALLERY_FOLDER, "Where the pictures go.")
 
+theme_option = click.option(
+    "--theme",
+    type=Known(THEMES, "theme"),
+    default=Output().theme,
+    show_default=True,
+    help="The colours.",
+)
+
 output_options = together(
     click.option(
         "--quality",
@@ -262,13 +297,7 @@ output_options = together(
         help="; ".join(f"{q.name} {q.width}×{q.height} at {q.fps}" for q in QUALITIES.values())
         + ".",
     ),
-    click.option(
-        "--theme",
-        type=Known(THEMES, "theme"),
-        default=Output().theme,
-        show_default=True,
-        help="The colours.",
-    ),
+    theme_option,
     click.option(
         "--aspect",
         type=Known(ASPECTS, "aspect"),

@@ -1,12 +1,13 @@
 """HeadRule: how a user asks for a head by what it does, in place of its number."""
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from attnviz.errors import UserError, closest, quoted
+from attnviz.errors import UserError, quoted
 
 PREFIX = "auto:"
 """How a head that is asked for by what it does begins."""
@@ -17,13 +18,15 @@ BEHAVIOURS: Mapping[str, str] = MappingProxyType(
         "first": "the first token",
         "self": "its own token",
         "next": "the next token",
-        "duplicate": "another place of its token",
+        "duplicate": "the same token elsewhere",
     }
 )
 """What a head may look at, by its name on the command line."""
 
 PAIR_FORM = f"{PREFIX}QUERY>KEY"
 _FORMS = tuple(f"{PREFIX}{name}" for name in BEHAVIOURS)
+
+_LONGEST_NAME = 100
 
 _PAIR = re.compile(r"\s*(\S[^>]*?|>)\s*>\s*(\S.*?)\s*")
 """The first ``>`` that has a word before it divides."""
@@ -47,7 +50,7 @@ class HeadRule:
     def __post_init__(self) -> None:
         """Refuse a pair without its words, and words without a pair."""
         if self.behaviour not in (*BEHAVIOURS, "pair"):
-            raise UserError(f"unknown behaviour {quoted(self.behaviour)}: give one of {_listed()}")
+            raise UserError(f"unknown behaviour {quoted(self.behaviour)}: give {_listed()}")
         if (self.behaviour == "pair") != (self.pair is not None):
             raise UserError(f"head {self.behaviour!r} with {self.pair!r}: only a pair has words")
 
@@ -56,11 +59,16 @@ class HeadRule:
         return PREFIX + (">".join(self.pair) if self.pair else self.behaviour)
 
     @property
+    def target(self) -> str:
+        """What such a head looks at."""
+        return " → ".join(self.pair) if self.pair else BEHAVIOURS[self.behaviour]
+
+    @property
     def plain(self) -> str:
         """What such a head does, in plain words."""
         if self.pair:
             return f"{self.pair[0]} looks at {self.pair[1]}"
-        return f"looks at {BEHAVIOURS[self.behaviour]}"
+        return f"looks at {self.target}"
 
 
 def parse_head(text: str) -> HeadRule:
@@ -92,11 +100,11 @@ def parse_head(text: str) -> HeadRule:
             raise UserError(
                 f"head {quoted(text)}: a pair has a query's word and a key's, e.g. auto:bank>roses"
             )
-    hint = closest(text, _FORMS) or closest(PREFIX + name, _FORMS)
-    raise UserError(
-        f"unknown head {quoted(text)}{hint or f': give a number or one of {_listed()}'}"
-    )
+    # By the name alone: the prefix would make any two alike.
+    near = difflib.get_close_matches(name[:_LONGEST_NAME].casefold(), BEHAVIOURS, n=1)
+    hint = f", did you mean '{PREFIX}{near[0]}'?" if near else f": give a number or {_listed()}"
+    raise UserError(f"unknown head {quoted(text)}{hint}")
 
 
 def _listed() -> str:
-    return ", ".join((*_FORMS, PAIR_FORM))
+    return f"{', '.join(_FORMS)} or {PAIR_FORM}"

@@ -19,7 +19,7 @@ from attnviz.derived import (
     strongest_pair,
 )
 from attnviz.errors import UserError, quoted
-from attnviz.head_rules import HeadRule
+from attnviz.head_rules import BEHAVIOURS, HeadRule
 from attnviz.records import AttentionTrace, ModelTrace
 
 Cells = NDArray[np.bool_]
@@ -52,6 +52,73 @@ class Ranked:
     head: int
     value: float
     query: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a search for one behaviour came to.
+
+    Parameters
+    ----------
+    rule
+        What was looked for.
+    heads
+        The heads, the best first; none where no head can do it.
+    why_not
+        Why no head can do it, else an empty text.
+    """
+
+    rule: HeadRule
+    heads: tuple[Ranked, ...]
+    why_not: str = ""
+
+
+def survey(trace: ModelTrace, pairs: Sequence[HeadRule] = ()) -> list[Finding]:
+    """Look for every behaviour of :data:`attnviz.head_rules.BEHAVIOURS` and for some pairs.
+
+    Parameters
+    ----------
+    trace
+        What the model computed.
+    pairs
+        Rules with a pair each.
+
+    Returns
+    -------
+    list of Finding
+        The behaviours in their order, then the pairs.
+
+    Raises
+    ------
+    UserError
+        If a word of a pair is no token, or every mask hides it.
+    """
+    found = []
+    for name in BEHAVIOURS:
+        rule = HeadRule(name)
+        try:
+            found.append(Finding(rule, tuple(ranked(trace, rule))))
+        except NoHeadError as error:
+            found.append(Finding(rule, (), error.why))
+    return found + [Finding(rule, tuple(ranked(trace, rule))) for rule in pairs]
+
+
+class NoHeadError(UserError):
+    """No head can do what is asked.
+
+    Parameters
+    ----------
+    rule
+        What is asked.
+    why
+        What is in the way.
+    where
+        The model, or the layer of it.
+    """
+
+    def __init__(self, rule: HeadRule, why: str, where: str) -> None:
+        super().__init__(f"head {rule}: {why} in {where}")
+        self.why = why
 
 
 def ranked(trace: ModelTrace, rule: HeadRule, layer: int | None = None) -> list[Ranked]:
@@ -92,7 +159,7 @@ def ranked(trace: ModelTrace, rule: HeadRule, layer: int | None = None) -> list[
     ]
     if not found:
         where = trace.model if layer is None else f"layer {layer} of {trace.model}"
-        raise UserError(f"head {rule}: {_why_not(trace, rule, chosen)} in {where}")
+        raise NoHeadError(rule, _why_not(trace, rule, chosen), where)
     return sorted(found, key=lambda one: (-one.value, one.layer, one.head))
 
 

@@ -24,7 +24,7 @@ from attnviz.render.output import QUALITIES, THEMES
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "tests/fixtures/own_scene.py"
 FAST_SECONDS = 0.5
-COMMANDS = ("doctor", "gallery", "list", "sheet", "tour", "trace", "train")
+COMMANDS = ("doctor", "gallery", "heads", "list", "sheet", "tour", "trace", "train")
 
 
 @pytest.fixture(autouse=True)

@@ -43,8 +43,9 @@ def test_a_pair_is_divided_at_its_first_arrow(text: str, pair: tuple[str, str]) 
     ("text", "message"),
     [
         ("auto:prvious", "unknown head 'auto:prvious', did you mean 'auto:previous'?"),
-        ("duplicate", "did you mean 'auto:duplicate'?"),
-        ("zzz", "give a number or one of auto:previous, .*, auto:QUERY>KEY"),
+        ("Duplicate", "did you mean 'auto:duplicate'?"),
+        ("zzz", "give a number or auto:previous, .* or auto:QUERY>KEY"),
+        ("auto:bank", "unknown head 'auto:bank': give a number or"),
         ("auto:", "unknown head 'auto:'"),
         ("auto:bank>", "a pair has a query's word and a key's"),
         ("auto:>roses", "a pair has a query's word and a key's"),

@@ -380,6 +380,14 @@ def test_a_text_longer_than_the_model_reads(language_model: Folder) -> None:
         load_trace(spec_for("bart", language_model("bart"), target="the " * 44))
 
 
+def test_a_text_that_the_model_fails_on(broken: Path) -> None:
+    tokenizer = tokenizer_of(broken)
+    tokenizer.add_tokens(["tulips"])  # and the model's table was not made longer
+    tokenizer.save_pretrained(broken)
+    message = refusal(broken, text="the tulips by the river")
+    assert message.startswith("broken cannot read the text (IndexError: index out of range")
+
+
 def test_numbers_that_are_none(broken: Path) -> None:
     def spoil(weights: dict[str, np.ndarray]) -> None:
         weights["bert.encoder.layer.1.attention.self.key.bias"][:] = np.nan

@@ -6,6 +6,7 @@ import pytest
 import typst
 from manim import ORIGIN, Camera, tempconfig
 
+from attnviz import typeset
 from attnviz.errors import UserError
 from attnviz.text import Run, Typesetter
 from attnviz.typeset import formula_outlines, needs_fallback
@@ -110,3 +111,12 @@ def test_korean_stands_on_the_baseline_of_the_words_beside_it(typesetter):
     for glyph in hangul:
         assert 1.0 - cap / 4 < glyph.get_bottom()[1] <= 1.0
         assert 1.0 + cap <= glyph.get_top()[1] < 1.0 + 1.4 * cap
+
+
+@pytest.mark.parametrize("piece", ["##ing", "Ġroses", "▁roses", "▁", "<0x0A>", "[CLS]", "</s>"])
+def test_tokenizers_pieces_are_drawn_without_the_systems_fonts(typesetter, piece, monkeypatch):
+    monkeypatch.setattr(typeset, "all_fonts", typeset.own_fonts)
+    monkeypatch.setattr(typeset, "_draws", typeset._draws.__wrapped__)
+    outlines = typeset.line_outlines.__wrapped__(((piece, "semibold"),), None)
+    assert len(outlines) == len(piece)
+    assert all(len(outline.points) for outline in outlines)

@@ -10,7 +10,7 @@ from attnviz.model_choice import choose_model
 from attnviz.records import ModelTrace
 from attnviz.sources.factory import made_of_pairs, trace_factory, trace_module
 from attnviz.sources.focus import focus_of
-from attnviz.sources.huggingface import load_folder
+from attnviz.sources.huggingface import load_folder, quiet
 from attnviz.sources.masking import masked
 from attnviz.sources.pieces import is_tokenizer, pairs, read_pieces
 from attnviz.sources.reading import model_name, read
@@ -107,8 +107,9 @@ def _read(spec: Spec) -> ModelTrace:
     if choice.kind == "saved":
         return read_saved(spec)
     if choice.kind == "folder":
-        model, tokenizer = load_folder(choice.path)
-        return read(model, tokenizer, spec.text, spec.target, choice.path.resolve().name)
+        with quiet():
+            model, tokenizer = load_folder(choice.path)
+            return read(model, tokenizer, spec.text, spec.target, choice.path.resolve().name)
     if spec.target is not None:
         raise UserError(f"target: {spec.model} reads one text; leave it out")
     return trace_factory(choice.path, choice.function or "", spec.text)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import UserError, quoted
 from attnviz.model_choice import CONFIG_FILE
+from attnviz.sources.foreign import one_line
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,7 +23,6 @@ _KEYS_NAMED = 3
 """How many missing weights an error names."""
 
 _LONGEST_PATH = 400
-_LONGEST_REASON = 300
 
 
 def load_folder(folder: Path) -> tuple[Any, Any]:
@@ -48,12 +48,11 @@ def load_folder(folder: Path) -> tuple[Any, Any]:
         all the weights of its model.
     """
     where = quoted(str(folder), _LONGEST_PATH)
-    with _quiet():
-        transformers = _transformers(where)
-        config = _config(transformers, folder, where)
-        _check_weights(folder, where)
-        tokenizer = _tokenizer(transformers, folder, where)
-        return _model(transformers, folder, where, config), tokenizer
+    transformers = _transformers(where)
+    config = _config(transformers, folder, where)
+    _check_weights(folder, where)
+    tokenizer = _tokenizer(transformers, folder, where)
+    return _model(transformers, folder, where, config), tokenizer
 
 
 def _transformers(where: str) -> ModuleType:
@@ -75,7 +74,7 @@ def _config(transformers: ModuleType, folder: Path, where: str) -> Any:
                 f"{where} wants to run code of its own (auto_map in {name}), which attnviz never"
                 " does; use a model of transformers' own classes, or module.py:factory"
             )
-    with _one_line(f"{where}: {CONFIG_FILE} cannot be used"):
+    with one_line(f"{where}: {CONFIG_FILE} cannot be used"):
         return transformers.AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
@@ -106,7 +105,7 @@ def _check_weights(folder: Path, where: str) -> None:
 
 
 def _tokenizer(transformers: ModuleType, folder: Path, where: str) -> Any:
-    with _one_line(f"{where} has no tokenizer that can be used"):
+    with one_line(f"{where} has no tokenizer that can be used"):
         found = transformers.AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
@@ -122,7 +121,7 @@ def _tokenizer(transformers: ModuleType, folder: Path, where: str) -> Any:
 
 
 def _model(transformers: ModuleType, folder: Path, where: str, config: Any) -> Any:
-    with _one_line(f"{where}: the model cannot be loaded"):
+    with one_line(f"{where}: the model cannot be loaded"):
         model, info = _model_class(transformers, config).from_pretrained(
             folder,
             config=config,
@@ -165,19 +164,8 @@ def _first(names: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def _one_line(what: str) -> Iterator[None]:
-    """Turn whatever transformers raises into one line; the cause stays for ``--debug``."""
-    try:
-        yield
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        cut = reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "…"
-        raise UserError(f"{what} ({type(error).__name__}: {cut})") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' log and its progress bars to itself, and stdout for results."""
+def quiet() -> Iterator[None]:
+    """Keep transformers' log and progress bars to itself meanwhile, and stdout for results."""
     with contextlib.redirect_stdout(sys.stderr):
         try:
             from transformers.utils import logging as log

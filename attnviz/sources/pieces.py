@@ -1,7 +1,7 @@
 """A tokenizer's pieces, as it made them: their texts, their ids, and which of them it added."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -177,10 +177,9 @@ def _pieces(tokenizer: Any, encoded: dict[str, Tensor], text: str) -> Pieces:
     ids = encoded["input_ids"][0].tolist()
     if not ids:
         raise UserError(f"text: the tokenizer makes no token of {quoted(text)}; give another text")
-    mask = encoded.pop("special_tokens_mask")[0].tolist()
-    return Pieces(
-        tuple(tokenizer.convert_ids_to_tokens(ids)),
-        tuple(ids),
-        tuple(place for place, is_special in enumerate(mask) if is_special),
-        encoded,
-    )
+    named = written_pieces(tokenizer, ids)
+    mask = encoded.pop("special_tokens_mask", None)
+    if mask is None:  # a tokenizer that cannot tell which of them it added
+        return replace(named, inputs=encoded)
+    added = (place for place, is_added in enumerate(mask[0].tolist()) if is_added)
+    return replace(named, special=tuple(added), inputs=encoded)

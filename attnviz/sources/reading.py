@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from attnviz.errors import UserError
 from attnviz.records import AttentionTrace, ModelTrace
+from attnviz.sources.foreign import one_line
 from attnviz.sources.passes import Pass, as_array, run_pass
 from attnviz.sources.pieces import (
     Pieces,
@@ -61,7 +62,7 @@ def read(model: Any, tokenizer: Any, text: str, target: str | None, name: str) -
         raise UserError(
             f"{name} ({type(model).__name__}) reads no text: its forward takes no input_ids"
         )
-    with evaluating(model):
+    with one_line(f"{name} cannot read the text"), evaluating(model):
         if getattr(model.config, "is_encoder_decoder", False):
             return _read_pair(model, tokenizer, text, target, name)
         return _read_text(model, tokenizer, text, target, name)
@@ -91,7 +92,7 @@ def _read_text(model: Any, tokenizer: Any, text: str, target: str | None, name: 
     pieces = read_pieces(tokenizer, *texts)
     check_length(len(pieces.ids), "text", name, model.config, tokenizer)
     done = _run(model, pieces, name)
-    if target is not None and not any(layer.mask.all() for layer in done.layers):
+    if target is not None and not any(np.triu(layer.mask, 1).any() for layer in done.layers):
         raise UserError(
             f"target: {name} is a decoder and reads one text, from left to right; leave it out"
         )

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from attnviz.errors import AttnvizError, UserError
+from attnviz.sources.foreign import reason
 
-_LONGEST_REASON = 300
 _MODULE_NAME = "_attnviz_model_"
 
 
@@ -63,7 +63,7 @@ def user_code(path: Path) -> Iterator[None]:
     except AttnvizError:
         raise
     except Exception as error:
-        raise UserError(f"{_place(error, path)}: {_reason(error)}") from error
+        raise UserError(f"{_place(error, path)}: {reason(error)}") from error
     finally:
         sys.dont_write_bytecode = kept_bytecode
         with contextlib.suppress(ValueError):
@@ -80,12 +80,6 @@ def _place(error: Exception, path: Path) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}:{error.lineno}"
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else path.name
-
-
-def _reason(error: Exception) -> str:
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    joined = " ".join(reason.split())
-    return joined if len(joined) <= _LONGEST_REASON else joined[:_LONGEST_REASON] + "…"
 
 
 def _is_within(module: ModuleType | None, folder: Path) -> bool:

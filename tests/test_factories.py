@@ -217,7 +217,8 @@ def test_any_module_and_a_function_that_cuts() -> None:
     np.testing.assert_allclose(trace.layers[0].weights, np.full((1, 3, 3), 1 / 3), atol=1e-7)
     assert trace.focus is not None
     assert (trace.focus.layer, trace.focus.head) == (0, 0)
-    assert model.training  # run as it stands
+    assert model.training
+    assert model.dropout.training
     with pytest.raises(UserError, match="target: Averaging is a module that reads one text"):
         sources.trace(model, cut, "a bank", "le chat")
     with pytest.raises(UserError, match=r"the tokenizer gave .*str 'a bank'.*wanted a list"):

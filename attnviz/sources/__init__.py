@@ -57,8 +57,8 @@ def trace(
     Parameters
     ----------
     model
-        A model of transformers, which is read in evaluation mode; or any torch module that takes
-        ids of shape ``[1, token]``, which is run as it stands.
+        A model of transformers, or any torch module that takes ids of shape ``[1, token]``. It is
+        run in evaluation mode; what its parts were in is put back.
     tokenizer
         The model's tokenizer; or, for any other module, a function from a text to (piece, id)
         pairs.

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from attnviz.errors import UserError, quoted
 from attnviz.records import ModelTrace
-from attnviz.sources.passes import run_pass
+from attnviz.sources.passes import evaluating, run_pass
 from attnviz.sources.pieces import pairs
 from attnviz.sources.user_code import import_file, user_code
 
@@ -83,7 +83,7 @@ def trace_factory(path: Path, function: str, text: str) -> ModelTrace:
 
 
 def trace_module(made: Made, name: str, text: str) -> ModelTrace:
-    """Run any module on tokens, and record its attention.
+    """Run any module on tokens, in evaluation mode, and record its attention.
 
     Parameters
     ----------
@@ -104,7 +104,8 @@ def trace_module(made: Made, name: str, text: str) -> ModelTrace:
     UserError
         If it never calls attention, or on other lengths than that of the tokens.
     """
-    done = run_pass(made.call, name, made.tokens, made.ids)
+    with evaluating(made.module):
+        done = run_pass(made.call, name, made.tokens, made.ids)
     lengths = {side for layer in done.layers for side in layer.weights.shape[1:]}
     if len(made.tokens) not in lengths:
         raise UserError(

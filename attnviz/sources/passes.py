@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from attnviz.errors import AttnvizError, UserError
 from attnviz.recorder import RecordingWarning, record
@@ -130,6 +131,20 @@ def run_pass(call: Callable[[], Any], name: str, tokens: Sequence[str], ids: Seq
         except AttnvizError as error:
             raise UserError(f"{name}: {error}") from error
     return Pass(seen[:], added, result, seen.missed)
+
+
+@contextmanager
+def evaluating(model: object) -> Iterator[None]:
+    """Put a module into evaluation mode for a while, then each of its parts back into its own."""
+    parts = list(model.modules()) if isinstance(model, nn.Module) else []
+    training = [part for part in parts if part.training]
+    for part in training:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
 
 
 def as_array(tensor: Tensor) -> np.ndarray:

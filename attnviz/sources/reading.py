@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attnviz.errors import UserError
 from attnviz.records import AttentionTrace, ModelTrace
 from attnviz.sources.foreign import one_line
-from attnviz.sources.passes import Pass, as_array, run_pass
+from attnviz.sources.passes import Pass, as_array, evaluating, run_pass
 from attnviz.sources.pieces import (
     Pieces,
     check_length,
@@ -72,18 +71,6 @@ def model_name(model: Any) -> str:
     """Return what a model is called: its folder, or else its class."""
     folder = str(getattr(getattr(model, "config", None), "name_or_path", "") or "")
     return Path(folder).name or type(model).__name__
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a module into evaluation mode for a while, each of its parts back into its own."""
-    training = [part for part in model.modules() if part.training]
-    model.eval()
-    try:
-        yield
-    finally:
-        for part in training:
-            part.training = True
 
 
 def _read_text(model: Any, tokenizer: Any, text: str, target: str | None, name: str) -> ModelTrace:

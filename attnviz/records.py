@@ -224,8 +224,8 @@ class AttentionTrace(_Record):
     def __repr__(self) -> str:
         """Name the layer and its sizes; its arrays are too long to read."""
         heads, queries, keys = self.weights.shape
-        sizes = f"{heads} heads, {queries} queries, {keys} keys"
-        return f"<{self.kind}-attention of {self.name!r}: {sizes}>"
+        sizes = f"heads={heads}, queries={queries}, keys={keys}"
+        return f"<{self.kind}-attention {self.name!r}, {sizes}>"
 
     def _repr_svg_(self) -> str | None:
         return str(self.show()) if max(self.weights.shape[1:]) <= MOST else None
@@ -423,8 +423,8 @@ class ModelTrace(_Record):
 
     def __repr__(self) -> str:
         """Name the model and the sizes; the arrays are too long to read."""
-        sizes = f"{len(self.tokens)} tokens, {len(self.layers)} attention layers"
-        return f"<trace of {self.model!r}: {sizes}>"
+        sizes = f"tokens={len(self.tokens)}, layers={len(self.layers)}"
+        return f"<trace of {self.model!r}, {sizes}>"
 
     def _repr_svg_(self) -> str | None:
         if not self.layers or max(map(len, (self.tokens, self.target_tokens or ()))) > MOST:

@@ -206,8 +206,9 @@ def test_picture_is_written_to_a_file(tmp_path):
 
 def test_consoles_get_one_short_line():
     trace = random_trace(5)
-    assert repr(trace) == "<trace of 'random': 5 tokens, 2 attention layers>"
-    assert repr(trace.layers[1]).count("\n") == 0
+    assert repr(trace) == "<trace of 'random', tokens=5, layers=2>"
+    wanted = "<self-attention 'layers.1.attention', heads=3, queries=5, keys=5>"
+    assert repr(trace.layers[1]) == wanted
     assert re.fullmatch(r"<picture: .*>", repr(Picture("layer 1, head 3", "<svg/>")))
 
 

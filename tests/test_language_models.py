@@ -238,6 +238,21 @@ def test_an_encoder_reads_two_sentences_as_a_pair(language_model: Folder) -> Non
     assert show(SelfAttention, spec, "dark").stills
 
 
+def test_queries_and_keys_of_one_text_are_self_attention_however_they_are_made() -> None:
+    tokenizer = wordpiece()
+    torch.manual_seed(11)
+    sizes = {"num_hidden_layers": 2, "num_attention_heads": 3, "num_key_value_heads": 3}
+    sizes |= {"hidden_size": 34, "intermediate_size": 37, "first_k_dense_replace": 2}
+    sizes |= {"q_lora_rank": 11, "kv_lora_rank": 13, "v_head_dim": 7}
+    sizes |= {"qk_rope_head_dim": 4, "qk_nope_head_dim": 5}
+    config = transformers.DeepseekV3Config(vocab_size=len(tokenizer), **sizes)
+    model = transformers.DeepseekV3ForCausalLM(config).eval()
+    trace = sources.trace(model, tokenizer, TEXT)
+    assert [layer.kind for layer in trace.layers] == ["self", "self"]
+    assert trace.hidden_states is not None
+    assert trace.focus is not None
+
+
 @pytest.mark.parametrize("kind", ["bert", "gpt2", "bart"])
 def test_python_gives_the_same_as_the_folder(kind: str, language_model: Folder) -> None:
     folder = language_model(kind)

@@ -83,14 +83,16 @@ def _read_text(model: Any, tokenizer: Any, text: str, target: str | None, name: 
         raise UserError(
             f"target: {name} is a decoder and reads one text, from left to right; leave it out"
         )
-    return done.trace(
+    # Queries and keys may each come through a narrow vector of their own: it is one text even so.
+    layers = tuple(replace(layer, kind="self") for layer in done.layers)
+    return replace(done, layers=layers).trace(
         model=name,
         text=" ".join(texts),
         tokens=pieces.texts,
         ids=pieces.ids,
         special=pieces.special,
         logits=_logits(done, len(pieces.ids)),
-        hidden_states=_states(done, ("hidden_states",), len(pieces.ids)),
+        hidden_states=_states(done.result, "hidden_states", len(layers), len(pieces.ids)),
     )
 
 
@@ -111,6 +113,7 @@ def _read_pair(model: Any, tokenizer: Any, text: str, target: str | None, name: 
     done = _run(model, source, name, decoder)
     sides = _Sides(source.texts, (_piece(tokenizer, start), *written.texts[:-1]), written.texts)
     layers = tuple(sides.labelled(layer, _encoder_path(model)) for layer in done.layers)
+    reading = [layer for layer in layers if layer.query_tokens == source.texts]
     return replace(done, layers=layers).trace(
         model=name,
         text=text,
@@ -121,7 +124,7 @@ def _read_pair(model: Any, tokenizer: Any, text: str, target: str | None, name: 
         target_ids=written.ids,
         target_special=written.special,
         logits=_logits(done, len(written.ids)),
-        hidden_states=_states(done, ("encoder_hidden_states",), len(source.ids)),
+        hidden_states=_states(done.result, "encoder_hidden_states", len(reading), len(source.ids)),
         notes=(sides.note(layers), *notes),
     )
 
@@ -137,10 +140,19 @@ class _Sides:
     def labelled(self, layer: AttentionTrace, encoder: str) -> AttentionTrace:
         """Name the queries and keys of a layer, and which attention it is."""
         if layer.name.startswith(encoder + "."):
-            return replace(layer, kind="self", query_tokens=self.source, key_tokens=self.source)
-        if layer.kind == "cross":
-            return replace(layer, query_tokens=self.written, key_tokens=self.source)
-        return replace(layer, query_tokens=self.heard, key_tokens=self.heard)
+            asking, answering = self.source, self.source
+        elif layer.kind == "cross":
+            asking, answering = self.written, self.source
+        else:
+            asking, answering = self.heard, self.heard
+        if layer.weights.shape[1:] != (len(asking), len(answering)):
+            return layer  # of some length of its own: labelled by position
+        return replace(
+            layer,
+            kind="self" if answering is asking else "cross",
+            query_tokens=asking,
+            key_tokens=answering,
+        )
 
     def note(self, layers: Sequence[AttentionTrace]) -> str:
         """Say what the labels of the rows mean, with the words of this very trace."""
@@ -213,14 +225,11 @@ def _logits(done: Pass, answers: int) -> np.ndarray | None:
     return None
 
 
-def _states(done: Pass, names: Sequence[str], count: int) -> np.ndarray | None:
-    """Return the hidden states, where the model keeps one of each layer."""
-    for name in names:
-        found = getattr(done.result, name, None)
-        if found and all(state.shape == found[0].shape for state in found):
-            stacked = torch.stack(tuple(found))
-            layers = [layer for layer in done.layers if layer.kind == "self"]
-            fits = name != "hidden_states" or len(found) == len(layers) + 1
-            if stacked.shape[1:3] == (1, count) and fits:
-                return as_array(stacked[:, 0])
-    return None
+def _states(result: Any, name: str, n_layers: int, count: int) -> np.ndarray | None:
+    """Return the hidden states, where there is one before each layer and one after the last."""
+    found = getattr(result, name, None)
+    if not found or len(found) != n_layers + 1:
+        return None
+    if any(state.shape[:2] != (1, count) or state.shape != found[0].shape for state in found):
+        return None
+    return as_array(torch.stack(tuple(found))[:, 0])

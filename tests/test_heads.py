@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from PIL import Image
 
 import render
 from attnviz.colour import rgb
+from attnviz.errors import UserError
 from attnviz.head_rules import BEHAVIOURS, HeadRule, parse_head
 from attnviz.mobjects.overview import Overview, marks
 from attnviz.mobjects.pen import Pen
 from attnviz.ranking import ranked, survey
 from attnviz.records import ModelTrace
+from attnviz.render import catalogue
 from attnviz.render.heads import file_name
+from attnviz.render.keys import content_key, source_files
 from attnviz.render.output import Output, Quality
 from attnviz.render.running import draw
 from attnviz.sources import load_trace
@@ -295,3 +300,33 @@ def test_a_scene_with_a_layer_of_its_own_looks_in_all_layers(
     told = json.loads(out)
     assert told["spec"]["head"] == "auto:self"
     assert told["spec"]["layer"] is None
+
+
+def test_the_key_of_a_film_covers_how_its_head_was_found() -> None:
+    ref, output = catalogue.find("self-attention"), Output()
+    names = {path.name for path in source_files(ref.source)}
+    assert {"ranking.py", "head_rules.py", "habits.py", "focus.py"} <= names
+    specs = (
+        Spec(),
+        Spec(head=0),
+        Spec(head="auto:self"),
+        Spec(head="auto:a>b"),
+        Spec(head="auto:a>B"),
+    )
+    assert len({content_key(ref, spec, output) for spec in specs}) == len(specs)
+
+
+def test_words_find_the_pieces_of_a_language_model(language_model: Callable[[str], Path]) -> None:
+    spec = Spec(text="He left by the bank of the river.", model=str(language_model("bert")))
+    trace = load_trace(replace(spec, head="auto:RIVER>Bank"))
+    focus = trace.focus
+    assert focus is not None
+    query, key = trace.tokens.index("river"), trace.tokens.index("bank")
+    every = np.stack([layer.weights[:, query, key] for layer in trace.layers])
+    assert (focus.layer, focus.head) == np.unravel_index(every.argmax(), every.shape)
+    assert focus.query == query
+    assert f"the most of {every.size} heads" in focus.reason
+    # Its own tokens are at both ends, and no word's twin.
+    assert trace.special == (0, len(trace.tokens) - 1)
+    with pytest.raises(UserError, match=r"'\[SEB\]' is no key token, did you mean '\[SEP\]'"):
+        load_trace(replace(spec, head="auto:river>[SEB]"))

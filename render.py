@@ -22,6 +22,7 @@ except ModuleNotFoundError:
     )
 
 from attnviz import __version__, cli, models
+from attnviz.cli_group import SceneCommand, SceneGroup
 from attnviz.errors import AttnvizError, UserError
 from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
@@ -37,7 +38,7 @@ _TERMINATED = 143  # 128 + SIGTERM
 
 
 @click.group(
-    cls=cli.SceneGroup,
+    cls=SceneGroup,
     default="film",
     help="Turn a sentence and a real model into short films that explain attention.",
     context_settings={"max_content_width": 100},
@@ -52,7 +53,7 @@ def commands(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-@commands.command(cls=cli.SceneCommand, hidden=True)
+@commands.command(cls=SceneCommand, hidden=True)
 @cli.scene_arguments
 @cli.subject_options
 @cli.output_options

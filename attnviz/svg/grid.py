@@ -218,19 +218,21 @@ class _Grid(Layout):
         return element("g", *drawn)
 
     def _image(self) -> str:
-        """Draw the cells as one image, a pixel a cell, which the viewer enlarges."""
+        """Draw the cells as one image of squares; viewers that smooth images keep their colours."""
         from PIL import Image  # a slow import that small grids do without
 
         ramp, ground = self.theme.palette.weights, self.theme.palette.background
         colours = [*(ramp(level / (_LEVELS - 1)) for level in range(_LEVELS)), ground]
         levels = np.rint(np.clip(self.weights, 0, 1) * (_LEVELS - 1)).astype(np.uint8)
+        (x, y), (across, down) = self.corner, self.pitch
+        pixels_a_cell = max(1, round(down))
         pixels = np.where(self.mask, levels, _LEVELS).astype(np.uint8)
-        rows, columns = pixels.shape
-        image = Image.frombytes("P", (columns, rows), pixels.tobytes())
+        enlarged = pixels.repeat(pixels_a_cell, axis=0).repeat(pixels_a_cell, axis=1)
+        image = Image.frombytes("P", enlarged.shape[::-1], enlarged.tobytes())
         image.putpalette([round(255 * part) for colour in colours for part in rgb(colour)])
         file = io.BytesIO()
         image.save(file, "PNG")
-        (x, y), (across, down) = self.corner, self.pitch
+        rows, columns = pixels.shape
         return element(
             "image",
             x=x,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import sys
 import textwrap
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_a_factory_may_bring_its_own_inputs(file: Path) -> None:
     assert trace.layers[0].weights.shape == (1, 3, 3)
     named = load_trace(spec_for(file, "named"))
     assert named.ids == (3, 5)
-    assert not named.notes
+    assert named.notes == ("nets.py:named takes no text: its tokens are its own.",)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_factory_may_bring_its_own_inputs(file: Path) -> None:
         ("fails", "nets.py:15: IndexError: index out of range"),
         ("raises", "nets.py:40: ValueError: no weights here"),
         ("wrong", "nets.py:wrong returned 'Block Block("),
-        ("miscounts", "gave 2 tokens, but its attention runs over 3"),
+        ("miscounts", "gave 2 tokens, but its attention runs over 3; give one"),
         ("pairless", "wanted a list of (piece, id) pairs"),
         ("number", "nets.py:number is a int, not a function"),
     ],
@@ -235,6 +236,11 @@ def test_the_command_line_tells_it_in_one_line_and_debug_in_full(file: Path) -> 
     assert done.returncode == 0
     assert "bank" in done.stdout
     assert "a word from the factory" not in done.stdout
+
+
+def test_the_example_of_the_docstring_works() -> None:
+    found = doctest.testmod(sources)
+    assert (found.failed, found.attempted > 4) == (0, True)
 
 
 def test_the_five_lines_of_the_readme_film_a_module(

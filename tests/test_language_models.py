@@ -364,6 +364,11 @@ def test_pickled_weights_are_not_opened(broken: Path) -> None:
     assert "holds no weights" in refusal(broken)
 
 
+def test_an_adapter_is_not_left_out_in_silence(broken: Path) -> None:
+    (broken / "adapter_config.json").write_text("{}")
+    assert "holds an adapter" in refusal(broken)
+
+
 @pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
 def test_code_in_a_folder_is_not_run(broken: Path, file: str) -> None:
     (broken / "mine.py").write_text("raise SystemExit('run')\n")

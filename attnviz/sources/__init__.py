@@ -84,7 +84,8 @@ def trace(
     --------
     >>> import torch, attnviz
     >>> from torch import nn
-    >>> block = nn.Sequential(nn.Embedding(9, 8), nn.TransformerEncoderLayer(8, 2, 16, 0.0))
+    >>> layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> block = nn.Sequential(nn.Embedding(9, 8), layer)
     >>> def cut(text):
     ...     return [(word, len(word)) for word in text.split()]
     >>> attnviz.trace(block, cut, "a bc").tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,10 @@ def trace_factory(path: Path, function: str, text: str) -> ModelTrace:
             raise UserError(f"{name} is a {type(factory).__name__}, not a function; {_WANTED}")
         takes_text = _takes_text(factory)
         made = _made(name, factory(text) if takes_text else factory())
-        return trace_module(made, name, text if takes_text else " ".join(made.tokens))
+        if takes_text:
+            return trace_module(made, name, text)
+        found = trace_module(made, name, " ".join(made.tokens))
+    return replace(found, notes=(*found.notes, f"{name} takes no text: its tokens are its own."))
 
 
 def trace_module(made: Made, name: str, text: str) -> ModelTrace:
@@ -110,7 +113,8 @@ def trace_module(made: Made, name: str, text: str) -> ModelTrace:
     if len(made.tokens) not in lengths:
         raise UserError(
             f"{name} gave {len(made.tokens)} tokens, but its attention runs over"
-            f" {', '.join(map(str, sorted(lengths)))}; give one token for each query"
+            f" {', '.join(map(str, sorted(lengths)))}; give one token for each query, and"
+            " torch's own layers batch_first=True"
         )
     notes = () if made.knows_ids else ("No ids were given: those here are positions.",)
     return done.trace(model=name, text=text, tokens=made.tokens, ids=made.ids, notes=notes)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _TOKENIZER_CONFIG = "tokenizer_config.json"
+_ADAPTER_CONFIG = "adapter_config.json"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _KEYS_NAMED = 3
 """How many missing weights an error names."""
@@ -93,6 +94,11 @@ def _described(file: Path, where: str) -> dict[str, Any]:
 
 
 def _check_weights(folder: Path, where: str) -> None:
+    if (folder / _ADAPTER_CONFIG).is_file():
+        raise UserError(
+            f"{where} holds an adapter ({_ADAPTER_CONFIG}), which changes a model's weights; merge"
+            " it (PEFT's merge_and_unload) and save the whole model"
+        )
     if any(folder.glob("*.safetensors")):
         return
     pickled = sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern))

@@ -57,13 +57,15 @@ def commands(ctx: click.Context) -> None:
 @cli.scene_arguments
 @cli.subject_options
 @cli.output_options
+@cli.format_option
 @cli.force_option
 @cli.json_option
 @cli.debug_option
-def film(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+def film(formats: tuple[str, ...], force: bool, as_json: bool, debug: bool, **options: Any) -> int:
     """Render scenes: a video, a poster, captions and a manifest each."""
     jobs, folder = _jobs(**options)
-    return Batch(folder, as_json=as_json, debug=debug).films(jobs, force=force)
+    batch = Batch(folder, as_json=as_json, debug=debug)
+    return batch.films(jobs, force=force, formats=formats)
 
 
 @commands.command()

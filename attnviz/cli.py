@@ -14,6 +14,7 @@ from attnviz.errors import UserError, closest, quoted
 from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, HeadRule, parse_head
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
+from attnviz.render.formats import FORMATS, parse_formats
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 from attnviz.spec import Spec
 
@@ -252,6 +253,39 @@ output_options = together(
         help="The shape of the frame; each scene is laid out anew for it.",
     ),
     folder_option,
+)
+
+
+class Formats(ParamType):
+    """Names of formats, with commas between."""
+
+    name = "formats"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take names that are known."""
+        return parse_formats(value) if isinstance(value, str) else value
+
+    def get_metavar(self, *_args: Any, **_options: Any) -> str:
+        """Show the names in the help."""
+        return ",".join(FORMATS)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names that can follow."""
+        before, comma, last = incomplete.rpartition(",")
+        offered = [(before + comma + kind.name, kind.summary) for kind in FORMATS.values()]
+        return _starting(before + comma + last, offered)
+
+
+format_option = click.option(
+    "--format",
+    "formats",
+    type=Formats(),
+    default="mp4",
+    help="Kinds of file, of the same frames: "
+    + "; ".join(f"{kind.name} {kind.summary}" for kind in FORMATS.values())
+    + ".",
 )
 
 force_option = click.option(

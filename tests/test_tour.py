@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 
 import av
 import numpy as np
@@ -109,9 +108,9 @@ def test_films_of_one_encoder_are_joined_without_encoding(
 def test_films_of_different_encoders_are_encoded_again(
     parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = MappingProxyType({"preset": "ultrafast", "crf": "10"})
+    quick = replace(encoding.H264, options={"preset": "ultrafast", "crf": "10"})
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "_CODEC_OPTIONS", quick)
+        patch.setattr(encoding, "H264", quick)
         write(parts[1], GREEN, 11)
     join(parts, tmp_path / "all.mp4", Output(TINY), CHAPTERS, {})
     check_joined(tmp_path / "all.mp4")

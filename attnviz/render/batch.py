@@ -44,10 +44,15 @@ class Batch:
     as_json: bool = False
     debug: bool = False
 
-    def films(self, jobs: Sequence[Job], *, force: bool = False) -> int:
+    def films(
+        self, jobs: Sequence[Job], *, force: bool = False, formats: Sequence[str] = ()
+    ) -> int:
         """Render films; return the exit code, that of the first failure."""
         return self._each(
-            jobs, lambda job, progress: film(job, self.folder, force=force, progress=progress)
+            jobs,
+            lambda job, progress: film(
+                job, self.folder, force=force, progress=progress, formats=formats
+            ),
         )
 
     def sheets(self, jobs: Sequence[Job]) -> int:

@@ -1,39 +1,19 @@
-"""Frames to one H.264 stream: what stands in the place of manim's own file writer."""
+"""Frames to files as they are drawn: what stands in the place of manim's own file writer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-import av
 import numpy as np
-from av.video.frame import PictureType
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from manim._config.output import OutputFormat, OutputSpec
 from manim.scene.section import Section
 
 from attnviz.errors import AttnvizError
 from attnviz.render.output import Output
-
-CODEC: Final = "libx264"
-PIXEL_FORMAT = "yuv420p"
-
-_KEYFRAME_SECONDS = 10  # at the most: every beat begins with one
-# Colour carries values here, so chroma gets a finer quantiser than x264 would give it; flat
-# colour and still frames make that cheap. tests/test_encoding.py holds the size and the fidelity.
-_CODEC_OPTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "preset": "medium",
-        "tune": "animation",
-        "crf": "28",
-        "x264-params": "chroma-qp-offset=-8",
-    }
-)
-# The bytes depend on the number of threads, so it is not left to the machine.
-_THREADS = 2
+from attnviz.render.streams import H264, VideoStream, converted
 
 _NO_FILE = OutputSpec(
     format=OutputFormat.NONE, transparent=False, save_sections=False, fallback_to_still=False
@@ -80,21 +60,39 @@ class SilentWriter:
         raise AttnvizError("the films are silent: a scene cannot add sound")
 
 
+class Reel(Protocol):
+    """What takes the frames of a film besides its video."""
+
+    def begin_beat(self) -> None:
+        """Note that the next frame begins a beat."""
+
+    def take(self, pixels: np.ndarray, repeat: int) -> None:
+        """Take a frame, RGBA from the top left, that is shown for ``repeat`` ticks of the film."""
+
+    def finish(self) -> None:
+        """Write the file."""
+
+    def close(self) -> None:
+        """Let go of everything, finished or not."""
+
+
 class FilmWriter(SilentWriter):
-    """Encodes each frame as it is drawn, straight to one file, at a constant frame rate.
+    """Encodes each frame as it is drawn, straight to its files, at a constant frame rate.
 
     Use it as a context manager; a film left by an exception is not finished.
 
     Parameters
     ----------
     path
-        The file to write.
+        The H.264 file to write.
     output
         Its size and frame rate are used.
     metadata
         Tags of the file, e.g. title and comment.
     on_second
         Called with the seconds of film, each time another full second is encoded.
+    reels
+        What else takes the frames.
     """
 
     def __init__(
@@ -103,33 +101,19 @@ class FilmWriter(SilentWriter):
         output: Output,
         metadata: Mapping[str, str],
         on_second: Callable[[int], None] = lambda _seconds: None,
+        reels: Sequence[Reel] = (),
     ) -> None:
         super().__init__()
-        self.output = output
         self.fps = output.quality.fps
-        self.frames = 0
         self.last_frame: np.ndarray | None = None
         self._on_second = on_second
-        self._key_wanted = True
-        self._time_base = Fraction(1, self.fps)
-        # The index goes to the front, so that a browser plays before it has all.
-        self._container = av.open(str(path), "w", "mp4", options={"movflags": "+faststart"})
-        self._container.metadata.update(metadata)
-        self._stream = self._open_stream()
+        self._reels = reels
+        self._video = VideoStream(path, output, H264, metadata)
 
-    def _open_stream(self) -> av.VideoStream:
-        options = {**_CODEC_OPTIONS, "g": str(_KEYFRAME_SECONDS * self.fps)}
-        stream = self._container.add_stream(CODEC, rate=self.fps, options=options)
-        stream.width, stream.height = self.output.width, self.output.height
-        stream.pix_fmt = PIXEL_FORMAT
-        context = stream.codec_context
-        context.thread_count = _THREADS
-        context.time_base = self._time_base
-        context.color_range = ColorRange.MPEG
-        context.colorspace = Colorspace.ITU709
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
-        return stream
+    @property
+    def frames(self) -> int:
+        """Length of the film so far, in frames."""
+        return self._video.frames
 
     @property
     def seconds(self) -> float:
@@ -137,34 +121,23 @@ class FilmWriter(SilentWriter):
         return self.frames / self.fps
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
-        """Begin a section with a key frame: a clip can be cut and stepped by beats."""
+        """Begin a section."""
         super().next_section(name, type_, skip_animations)
-        self._key_wanted = True
+        self._video.begin_beat()
+        for reel in self._reels:
+            reel.begin_beat()
 
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
         """Encode a frame, RGBA from the top left, ``repeat`` times."""
         if repeat < 1:
             return
         self.last_frame = pixels
-        frame = self._converted(pixels)
-        for _ in range(repeat):
-            frame.pts = self.frames
-            frame.pict_type = PictureType.I if self._key_wanted else PictureType.NONE
-            self._key_wanted = False
-            self._container.mux(self._stream.encode(frame))
-            self.frames += 1
-            if self.frames % self.fps == 0:
-                self._on_second(self.frames // self.fps)
-
-    def _converted(self, pixels: np.ndarray) -> av.VideoFrame:
-        frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(
-            format=PIXEL_FORMAT,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            dst_colorspace=Colorspace.ITU709,
-        )
-        frame.time_base = self._time_base
-        return frame
+        before = int(self.seconds)
+        self._video.write(converted(pixels), repeat)
+        for reel in self._reels:
+            reel.take(pixels, repeat)
+        for second in range(before + 1, int(self.seconds) + 1):
+            self._on_second(second)
 
     def __enter__(self) -> Self:
         """Begin a film."""
@@ -176,7 +149,13 @@ class FilmWriter(SilentWriter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Finish the file; after an exception, only close it."""
-        if kind is None and self.frames:
-            self._container.mux(self._stream.encode())
-        self._container.close()
+        """Finish the files; after an exception, only close them."""
+        try:
+            if kind is None and self.frames:
+                self._video.finish()
+                for reel in self._reels:
+                    reel.finish()
+        finally:
+            self._video.close()
+            for reel in self._reels:
+                reel.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from attnviz.render import names
 from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import SceneRef, default_spec, load_class
+from attnviz.render.formats import FORMATS, ends, ordered
 from attnviz.render.keys import content_key, versions
 from attnviz.render.output import Output
 from attnviz.render.workspace import publish, workspace
@@ -109,7 +110,14 @@ class Progress:
     on_beat: Callable[[Beat], None] = lambda _beat: None
 
 
-def film(job: Job, folder: Path, *, force: bool = False, progress: Progress | None = None) -> Clip:
+def film(
+    job: Job,
+    folder: Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    formats: Sequence[str] = (),
+) -> Clip:
     """Render a film and its files, unless they are there already.
 
     Parameters
@@ -122,6 +130,9 @@ def film(job: Job, folder: Path, *, force: bool = False, progress: Progress | No
         Render even if the very same film is there.
     progress
         Whom to tell.
+    formats
+        Names of further formats, of :data:`attnviz.render.formats.FORMATS`; they are made of the
+        same frames. Those that are there already are kept up.
 
     Returns
     -------
@@ -135,16 +146,32 @@ def film(job: Job, folder: Path, *, force: bool = False, progress: Progress | No
     """
     folder = folder.resolve()
     stem = job.stem()
-    files = {what: folder / job.scene.name / (stem + end) for what, end in SUFFIXES.items()}
+    place = folder / job.scene.name
     key = content_key(job.scene, job.spec, job.output)
-    found = manifests.read(files["manifest"])
-    _refuse_another_scene(job.scene, found, files["manifest"])
+    found = manifests.read(place / (stem + SUFFIXES["manifest"]))
+    _refuse_another_scene(job.scene, found, place / (stem + SUFFIXES["manifest"]))
+    names = ordered([*formats, *_further(found, place)])
+    files = {what: place / (stem + end) for what, end in _ends(names).items()}
     if found and not force and _is_whole(found, key, files):
         return Clip(job, files, found["seconds"], cached=True)
     with workspace(folder) as private:
-        finished, seconds = _make(job, key, stem, private, progress or Progress())
-        publish({finished[what]: files[what] for what in SUFFIXES}, folder)
+        finished = {what: private / path.name for what, path in files.items()}
+        seconds = _make(job, key, finished, private, progress or Progress())
+        publish({finished[what]: files[what] for what in files}, folder)
     return Clip(job, files, seconds, cached=False)
+
+
+def _further(found: Mapping[str, Any] | None, place: Path) -> list[str]:
+    """Return the formats that were asked for before, and whose files nobody took away."""
+    told = found["files"] if found else {}
+    return [name for name in FORMATS if name in told and (place / told[name]["name"]).is_file()]
+
+
+def _ends(names: Sequence[str]) -> dict[str, str]:
+    """Return what each file is to the end of its name, the manifest last."""
+    own = dict(SUFFIXES)
+    manifest = own.pop("manifest")
+    return {**own, **ends(names), "manifest": manifest}
 
 
 def _is_whole(found: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> bool:
@@ -167,13 +194,12 @@ def _identity(scene: SceneRef) -> dict[str, str]:
 
 
 def _make(
-    job: Job, key: str, stem: str, private: Path, progress: Progress
-) -> tuple[dict[str, Path], float]:
-    """Make the files of a film in a private folder; return them and the film's length."""
+    job: Job, key: str, files: Mapping[str, Path], private: Path, progress: Progress
+) -> float:
+    """Make the files of a film in a private folder; return the film's length."""
     from attnviz.render.poster import poster
 
-    files = {what: private / (stem + end) for what, end in SUFFIXES.items()}
-    scene, writer = _draw(job, key, files["video"], private / "manim", progress)
+    scene, writer = _draw(job, key, files, private / "manim", progress)
     assert writer.last_frame is not None
     files["poster"].write_bytes(poster(writer.last_frame))
     beats = contiguous(scene.film.beats, writer.frames, job.output.quality.fps)
@@ -187,22 +213,26 @@ def _make(
     )
     # What is no text in a path is written as JSON's own escapes.
     files["manifest"].write_text(text, encoding="utf-8", errors="backslashreplace")
-    return files, writer.seconds
+    return writer.seconds
 
 
 def _draw(
-    job: Job, key: str, video: Path, scratch: Path, progress: Progress
+    job: Job, key: str, files: Mapping[str, Path], scratch: Path, progress: Progress
 ) -> tuple[AttentionScene, FilmWriter]:
-    """Run the scene, encode its frames to a video and check that by decoding it."""
+    """Run the scene, encode its frames to all its files and check those by decoding them."""
     from manim import CairoRenderer
 
     from attnviz.render.checking import FilmFacts, decode, require
     from attnviz.render.encoding import FilmWriter
+    from attnviz.render.reels import reels, require_pictures
     from attnviz.render.running import run
+    from attnviz.render.streams import AV1, H264, PIXEL_FORMAT
 
-    output = job.output
+    output, video = job.output, files["video"]
     tags = {"title": job.scene.name, "comment": _comment(job, key)}
-    with FilmWriter(video, output, tags, progress.on_second) as writer:
+    further = {name: path for name, path in files.items() if name in FORMATS}
+    others = reels(further, output, tags)
+    with FilmWriter(video, output, tags, progress.on_second, others) as writer:
         scene = run(
             load_class(job.scene),
             job.spec,
@@ -214,9 +244,19 @@ def _draw(
         if not writer.frames:
             raise AttnvizError(f"{job.scene.name} plays nothing: there is no film to write")
     wanted = FilmFacts(
-        "h264", "yuv420p", output.width, output.height, output.quality.fps, writer.frames, True
+        H264.decoded,
+        PIXEL_FORMAT,
+        output.width,
+        output.height,
+        output.quality.fps,
+        writer.frames,
+        True,
     )
     require(decode(video), wanted)
+    if "webm" in further:  # an index in front is a thing of MP4
+        twin = replace(wanted, codec=AV1.decoded, index_first=False)
+        require(decode(further["webm"]), twin)
+    require_pictures(further)
     return scene, writer
 
 

@@ -154,7 +154,7 @@ def vouches(content: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> 
     try:
         return bool(
             content["key"] == key
-            and content["files"] == {what: file_facts(path) for what, path in files.items()}
+            and all(content["files"][what] == file_facts(path) for what, path in files.items())
         )
-    except (KeyError, OSError):
+    except (KeyError, TypeError, OSError):
         return False

@@ -18,9 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "naming"}),
     frozenset({"spec", "head_rules", "derived", "rounding", "colour", "film", "fonts"}),
-    frozenset(
-        {"theme", "records", "record_checks", "record_parts", "trace_files", "addresses", "svg"}
-    ),
+    frozenset({"theme", "records", "trace_files", "addresses", "svg"}),
     frozenset({"ranking"}),
     frozenset({"attention"}),
     frozenset({"models", "model_choice", "recorder"}),

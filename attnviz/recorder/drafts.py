@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.record_checks import TOLERANCES
 from attnviz.recorder.layouts import Place, place_after, place_in
 from attnviz.recorder.paths import Linear, layout_root, linear, linear_ancestors
 from attnviz.recorder.tape import Node, Tape
 from attnviz.records import AttentionTrace, Precision
+from attnviz.records.checks import TOLERANCES
 
 Part = Literal["q", "k", "v"]
 

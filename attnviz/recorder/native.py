@@ -15,11 +15,11 @@ from torch.nn import functional
 
 from attnviz.attention import MultiHeadAttention, multi_head_attention
 from attnviz.errors import TensorError, UserError
-from attnviz.record_checks import TOLERANCES
 from attnviz.recorder.drafts import Draft, Projection, kept, precision_of, shared
 from attnviz.recorder.scores import UnrecordableError
 from attnviz.recorder.tape import Node
 from attnviz.records import Precision
+from attnviz.records.checks import TOLERANCES
 
 _ENCODER_LAYER = "_transformer_encoder_layer_fwd"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from attnviz.derived import softmax
 from attnviz.errors import TensorError
-from attnviz.record_parts import Bools, Floats
+from attnviz.records.parts import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)

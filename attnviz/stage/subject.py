@@ -149,7 +149,8 @@ class SubjectScene(PlayedScene):
         if self.head_count not in allowed:
             raise UserError(
                 f"{self.name} shows {allowed[0]} to {allowed[-1]} heads; layer "
-                f"{self.layer} of {self.trace.model} has {self.head_count}; choose another model"
+                f"{self.layer} of {self.trace.model} has {self.head_count}; choose another model, "
+                "or let `render.py heads` draw all of them"
             )
 
     def require(self, *fields: str) -> None:

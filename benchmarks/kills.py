@@ -1,0 +1,123 @@
+"""Kill renders at random moments, and count what is lost: `python -m benchmarks.kills --times 100`.
+
+A user's own scene is edited and rendered again and again, and each render is killed (SIGKILL) at a
+moment drawn evenly from the time that one takes. After every kill each file that was there before
+must be there and whole, old or new; at the end one undisturbed render must leave a whole clip and
+nothing else.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from attnviz.errors import AttnvizError
+from attnviz.render.checking import decode
+from attnviz.render.jobs import SUFFIXES
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENE = ROOT / "tests" / "fixtures" / "own_scene.py"
+CLASS = "TwoBeats"
+_SEED = 0
+
+
+@dataclass
+class Storm:
+    """What became of a clip whose renders were killed.
+
+    Parameters
+    ----------
+    kills
+        How many renders were killed before they had ended.
+    survived
+        How many had ended before their moment came.
+    lost, corrupt
+        Files that were gone, or broken, after a kill.
+    healed
+        Whether the last, undisturbed render left a whole clip and nothing else.
+    """
+
+    kills: int = 0
+    survived: int = 0
+    lost: int = 0
+    corrupt: int = 0
+    healed: bool = False
+
+
+def storm(folder: Path, times: int) -> Storm:
+    """Render and kill, in a folder of its own."""
+    moments, found = random.Random(_SEED), Storm()
+    scene, media = folder / "scene.py", folder / "media"
+    command = [sys.executable, "render.py", f"{scene}:{CLASS}", "--quality", "draft"]
+    command += ["-o", str(media)]
+    _edit(scene, 0)
+    began = time.monotonic()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    whole = time.monotonic() - began
+    for turn in range(1, times + 1):
+        before = set(_files(media))
+        _edit(scene, turn)
+        running = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            running.wait(moments.uniform(0, whole))
+            found.survived += 1
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            found.kills += 1
+        found.lost += len(before - set(_files(media)))
+        found.corrupt += sum(not _is_sound(path) for path in _files(media))
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    left = sorted(path.name for path in media.iterdir())
+    again = subprocess.run([*command, "--json"], cwd=ROOT, check=True, capture_output=True)
+    is_cached = json.loads(again.stdout)["cached"]
+    found.healed = left == ["two-beats"] and len(set(_files(media))) == len(SUFFIXES) and is_cached
+    return found
+
+
+def _edit(scene: Path, turn: int) -> None:
+    """Make the scene another, so that the next render has work to do."""
+    scene.write_text(f"{SCENE.read_text('utf-8')}\n# {turn}\n", encoding="utf-8")
+
+
+def _files(media: Path) -> Iterator[Path]:
+    """Yield what a user sees: not the hidden folders of renders under way."""
+    return (path for path in media.glob("two-beats/*") if path.is_file())
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        match path.suffix:
+            case ".mp4":
+                decode(path)
+            case ".png":
+                with Image.open(path) as image:
+                    image.load()
+            case ".json":
+                json.loads(path.read_bytes())
+            case _:
+                return path.read_text("utf-8").startswith("WEBVTT")
+    except (AttnvizError, OSError, ValueError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=100)
+    with tempfile.TemporaryDirectory() as place:
+        made = storm(Path(place), parser.parse_args().times)
+    print(f"{made.kills} renders killed, {made.survived} had ended before their moment")
+    print(f"{made.lost} files lost, {made.corrupt} corrupt")
+    print("the next run healed the rest" if made.healed else "the next run did not heal the rest")
+    sys.exit(0 if made.healed and not made.lost and not made.corrupt else 1)

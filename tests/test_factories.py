@@ -18,7 +18,6 @@ from attnviz.render import catalogue, keys
 from attnviz.render.output import Output
 from attnviz.sources import load_trace
 from attnviz.spec import Spec
-from tests.pictures import show
 from tests.test_cli import process
 
 BLOCK = """
@@ -241,18 +240,3 @@ def test_the_command_line_tells_it_in_one_line_and_debug_in_full(file: Path) -> 
 def test_the_example_of_the_docstring_works() -> None:
     found = doctest.testmod(sources)
     assert (found.failed, found.attempted > 4) == (0, True)
-
-
-def test_the_five_lines_of_the_readme_film_a_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
-    start = page.index("    import attnviz\n    from torch")
-    lines = textwrap.dedent(page[start : page.index("\n\n", start)]).splitlines()
-    assert len(lines) == 5
-    monkeypatch.chdir(tmp_path)
-    exec("\n".join(lines), {})
-    (ref,) = (ref for ref in catalogue.listed() if ref.name == "self-attention")
-    spec = catalogue.spec_for(ref, {"model": "mine.safetensors"})
-    showing = show(catalogue.load_class(ref), spec, "dark")
-    assert showing.scene.trace.tokens == ("any", "words", "of", "yours")

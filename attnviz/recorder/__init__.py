@@ -113,7 +113,7 @@ class Recording(Sequence[AttentionTrace]):
         return (
             "no attention was recorded: nothing called scaled_dot_product_attention,"
             " nn.MultiheadAttention or softmax(q @ k.T) @ v while it was watched; run the model"
-            " inside the with block, on one thread and not compiled"
+            " inside the with block, in the same thread"
         )
 
     def _close(self, watcher: Watcher) -> None:
@@ -131,7 +131,8 @@ def record(*, tokens: Sequence[str] | None = None, item: int = 0) -> Iterator[Re
 
     Seen are ``scaled_dot_product_attention``, ``nn.MultiheadAttention`` and the encoder and decoder
     layers on every path, and any softmax(q·kᵀ·scale + bias, mask)·v that is written step by step
-    with ``torch.softmax``. Not seen is what a compiler has fused (``torch.compile``).
+    with ``torch.softmax``. A module that ``torch.compile`` made runs uncompiled while it is watched,
+    so that its last digits are those of the module it was made of.
 
     Parameters
     ----------

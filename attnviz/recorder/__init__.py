@@ -131,8 +131,8 @@ def record(*, tokens: Sequence[str] | None = None, item: int = 0) -> Iterator[Re
 
     Seen are ``scaled_dot_product_attention``, ``nn.MultiheadAttention`` and the encoder and decoder
     layers on every path, and any softmax(q·kᵀ·scale + bias, mask)·v that is written step by step
-    with ``torch.softmax``. A module that ``torch.compile`` made runs uncompiled while it is watched,
-    so that its last digits are those of the module it was made of.
+    with ``torch.softmax``. What ``torch.compile`` made runs uncompiled while it is watched, and
+    gives the last digits of the module it was made of.
 
     Parameters
     ----------

@@ -11,11 +11,12 @@ from torch import nn
 
 from attnviz.errors import AttnvizError, UserError
 from attnviz.models import SENTENCE_MODELS, checkpoint_path, load, names, recipe_of
-from attnviz.models.checkpoint import Checkpoint, same_tensors
+from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.corpus import training_set
 from attnviz.models.demonstrations import DEMONSTRATIONS, SENSE_WORDS, Demonstration, demonstrations
 from attnviz.models.readings import held_out as held_out_sentences
 from attnviz.models.report import Report, measure
+from attnviz.models.saved import same_tensors
 from attnviz.models.tiny import clearest_query
 from attnviz.models.training import train
 from attnviz.records import Focus, ModelTrace

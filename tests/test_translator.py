@@ -11,8 +11,8 @@ from torch import nn
 
 from attnviz.errors import AttnvizError, UserError
 from attnviz.models import checkpoint_path, load_translator
-from attnviz.models.checkpoint import same_tensors
 from attnviz.models.report import shipped as shipped_report
+from attnviz.models.saved import same_tensors
 from attnviz.models.training import train
 from attnviz.models.translator.checkpoint import TranslatorCheckpoint
 from attnviz.models.translator.demonstrations import DEMONSTRATIONS, Demonstration

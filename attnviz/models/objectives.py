@@ -4,22 +4,17 @@ No loss here is told where attention should point: the cue of an ambiguous word 
 """
 
 import math
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from attnviz.attention import MultiHeadAttention, padding_mask
-from attnviz.models.examples import Example
+from attnviz.models.batches import NOTHING, Batch
+from attnviz.models.layers import ForwardPass
 from attnviz.models.recipe import Recipe
-from attnviz.models.tokenizer import MAX_TOKENS, TinyTokenizer
-from attnviz.models.transformer import Config, ForwardPass, Transformer
-
-_NOTHING = -100
-"""The target of a token that has nothing to tell, as torch's cross entropy takes it."""
+from attnviz.models.tokenizer import TinyTokenizer
+from attnviz.models.transformer import Config, Transformer
 
 _MASKED_SHARE, _SWAPPED_SHARE = 0.8, 0.1
 """Of the chosen tokens: masked, replaced by chance; the rest stay (Devlin et al., 2019)."""
@@ -30,68 +25,6 @@ _PREVIOUS_SHARE = 0.25
 _LEAST_WEIGHT = 1e-9
 _MASKED_SCORE = -1e4
 """Finite, so that a row with nothing left has a gradient of 0 and not 0/0."""
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Sentences side by side.
-
-    Parameters
-    ----------
-    ids
-        ``[sentence, token]``, padded at the end.
-    lengths
-        ``[sentence]``.
-    positions
-        ``[sentence, token]``, counted from an offset drawn by chance.
-    meanings
-        ``[sentence, token]``, the sense at ambiguous words, elsewhere nothing.
-    labelled
-        ``[sentence, token]``, True at ambiguous words and their cues.
-    """
-
-    ids: Tensor
-    lengths: Tensor
-    positions: Tensor
-    meanings: Tensor
-    labelled: Tensor
-
-    @property
-    def present(self) -> Tensor:
-        """``[sentence, token]``, True where there is a token."""
-        return torch.arange(self.ids.shape[1]) < self.lengths[:, None]
-
-
-def batches(
-    examples: Sequence[Example], tokenizer: TinyTokenizer, recipe: Recipe, rng: random.Random
-) -> Iterator[Batch]:
-    """Draw batches without end; each sentence comes once before any comes again.
-
-    Parameters
-    ----------
-    examples
-        The corpus; every word must be one piece.
-    tokenizer
-        Gives the ids.
-    recipe
-        Gives the size of a batch.
-    rng
-        The source of chance.
-
-    Yields
-    ------
-    Batch
-        The next batch.
-    """
-    ids_of = {piece: i for i, piece in enumerate(tokenizer.vocabulary)}
-    short = [example for example in examples if len(example.words) <= MAX_TOKENS]
-    order: list[int] = []
-    while True:
-        if len(order) < recipe.batch:
-            order = list(range(len(short)))
-            rng.shuffle(order)
-        chosen = [short[order.pop()] for _ in range(recipe.batch)]
-        yield _batch(chosen, ids_of, tokenizer.pad_id, rng)
 
 
 class PreviousReadout(nn.Module):
@@ -170,7 +103,7 @@ def language_loss(
     if recipe.causal:
         shown = batch.ids
         targets = _next_words(batch)
-        telling = targets.where(batch.meanings != _NOTHING, _NOTHING)
+        telling = targets.where(batch.meanings != NOTHING, NOTHING)
     else:
         shown, targets = _masked(batch, recipe.masked, tokenizer, generator)
         telling = batch.meanings
@@ -238,32 +171,11 @@ def row_cost(attention: MultiHeadAttention, most_entropy: float, most_weight: fl
     return (functional.relu(entropy - most_entropy) + sharpness).mean(dim=-2)
 
 
-def _batch(
-    examples: Sequence[Example], ids_of: dict[str, int], pad_id: int, rng: random.Random
-) -> Batch:
-    n = max(len(example.words) for example in examples)
-    shape = (len(examples), n)
-    ids = torch.full(shape, pad_id)
-    meanings = torch.full(shape, _NOTHING)
-    labelled = torch.zeros(shape, dtype=torch.bool)
-    offsets = []
-    for row, example in enumerate(examples):
-        ids[row, : len(example.words)] = torch.tensor([ids_of[word] for word in example.words])
-        offsets.append(rng.randrange(MAX_TOKENS - len(example.words) + 1))
-        for link in example.links:
-            meanings[row, link.query] = ids_of[link.meaning]
-            labelled[row, link.query] = labelled[row, link.key] = True
-    # Padding may run past the last position; it is masked, so any position will do.
-    positions = (torch.tensor(offsets)[:, None] + torch.arange(n)).clamp(max=MAX_TOKENS - 1)
-    lengths = torch.tensor([len(example.words) for example in examples])
-    return Batch(ids, lengths, positions, meanings, labelled)
-
-
 def _next_words(batch: Batch) -> Tensor:
     following = batch.ids.roll(-1, 1)
     has_next = batch.present.roll(-1, 1)
     has_next[:, -1] = False
-    return following.where(has_next, _NOTHING)
+    return following.where(has_next, NOTHING)
 
 
 def _masked(
@@ -276,11 +188,11 @@ def _masked(
     swaps = torch.randint(len(tokenizer.vocabulary), batch.ids.shape, generator=generator)
     shown = batch.ids.masked_fill(chosen & (fate < _MASKED_SHARE), tokenizer.mask_id)
     swapped = chosen & (fate >= _MASKED_SHARE) & (fate < _MASKED_SHARE + _SWAPPED_SHARE)
-    return shown.where(~swapped, swaps), batch.ids.where(chosen, _NOTHING)
+    return shown.where(~swapped, swaps), batch.ids.where(chosen, NOTHING)
 
 
 def _cross_entropy(model: Transformer, final: Tensor, targets: Tensor) -> Tensor:
-    asked = targets != _NOTHING
+    asked = targets != NOTHING
     if not asked.any():
         return final.new_zeros(())
     return functional.cross_entropy(model.logits(final[asked]), targets[asked])

@@ -1,11 +1,12 @@
 """What a training run is told: the same recipe and seed give the same model."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from attnviz.models.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Settings):
     """The settings of a training run.
 
     Parameters
@@ -67,13 +68,3 @@ class Recipe:
     legible_from: float
     most_entropy: float
     most_weight: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the settings as plain data.
-
-        Returns
-        -------
-        dict
-            Field name to value.
-        """
-        return asdict(self)

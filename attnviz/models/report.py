@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from attnviz.models import TRANSLATOR, check_name, load, load_translator, measures
-from attnviz.models.checkpoint import HeadChoice
 from attnviz.models.measures import Head, Pointing, Relations, Separation
 from attnviz.models.readings import held_out, read
+from attnviz.models.saved import HeadChoice
 from attnviz.models.threads import one_thread
 from attnviz.models.transformer import Transformer
 from attnviz.models.translator.report import Report as TranslatorReport

@@ -6,11 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.models.checkpoint import Checkpoint, HeadChoice
+from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.demonstrations import SENSE_WORDS
+from attnviz.models.layers import LayerPass
+from attnviz.models.saved import HeadChoice
 from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import Tokens, load_tokenizer
-from attnviz.models.transformer import Attention, LayerPass
+from attnviz.models.tracing import Side, as_array, attention_trace
 from attnviz.records import AttentionTrace, Focus, ModelTrace
 
 _FIRST_QUERY = 1
@@ -75,7 +77,7 @@ class TinyModel:
         tokens = self.tokenize(text)
         model = self.checkpoint.model
         done = model(torch.tensor(tokens.ids))
-        mask = model.mask(len(tokens.ids))[None].numpy()
+        mask = model.mask(len(tokens.ids))
         layers = tuple(
             self._layer_trace(f"layers.{i}.attention", done_layer, tokens, mask)
             for i, done_layer in enumerate(done.layers)
@@ -85,42 +87,20 @@ class TinyModel:
             text=text,
             tokens=tokens.texts,
             ids=tokens.ids,
-            token_embeddings=_array(done.token_embeddings),
-            position_embeddings=_array(done.position_embeddings),
-            embedding_table=_array(model.tokens.weight),
-            hidden_states=_array(torch.stack(done.hidden_states)),
+            token_embeddings=as_array(done.token_embeddings),
+            position_embeddings=as_array(done.position_embeddings),
+            embedding_table=as_array(model.tokens.weight),
+            hidden_states=as_array(torch.stack(done.hidden_states)),
             layers=layers,
-            logits=_array(model.logits(done.final)),
+            logits=as_array(model.logits(done.final)),
             focus=self._focus(tokens, layers),
         )
 
     def _layer_trace(
-        self, name: str, done: LayerPass, tokens: Tokens, mask: np.ndarray
+        self, name: str, done: LayerPass, tokens: Tokens, mask: Tensor
     ) -> AttentionTrace:
-        projections = self.checkpoint.model.get_submodule(name)
-        assert isinstance(projections, Attention)
-        made = done.attention
-        return AttentionTrace(
-            name=name,
-            kind="self",
-            query_tokens=tokens.texts,
-            key_tokens=tokens.texts,
-            q=_array(made.q),
-            k=_array(made.k),
-            v=_array(made.v),
-            scale=made.scale,
-            mask=mask,
-            scores=_array(made.scores),
-            weights=_array(made.weights),
-            heads=_array(made.heads),
-            output=_array(made.output),
-            w_q=_array(projections.w_q),
-            w_k=_array(projections.w_k),
-            w_v=_array(projections.w_v),
-            w_o=_array(projections.w_o),
-            x_q=_array(done.x),
-            x_kv=_array(done.x),
-        )
+        side = Side(tokens.texts, done.x)
+        return attention_trace(self.checkpoint.model, name, done.attention, side, side, mask)
 
     def _focus(self, tokens: Tokens, layers: tuple[AttentionTrace, ...]) -> Focus:
         later = range(len(tokens.texts) - 1, 0, -1)
@@ -168,7 +148,3 @@ def clearest_query(weights: np.ndarray) -> int:
     np.fill_diagonal(others, 0.0)
     rows = others[_FIRST_QUERY:].max(axis=1, initial=0.0)
     return int(rows.argmax()) + _FIRST_QUERY if rows.size else 0
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().numpy()

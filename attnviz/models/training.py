@@ -1,43 +1,40 @@
 """Train a tiny model, reproducibly: ``python -m attnviz.models.training reader``."""
 
-import math
 import random
 import sys
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor
 
-from attnviz.errors import AttnvizError, UserError
+from attnviz.errors import UserError
 from attnviz.models import TRANSLATOR, check_name, checkpoint_path, recipe_of
+from attnviz.models.batches import Batch, batches
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.corpus import training_set
+from attnviz.models.learning import Progress, descend, seeded
 from attnviz.models.objectives import (
     PreviousReadout,
-    batches,
     language_loss,
     legibility_cost,
 )
 from attnviz.models.recipe import Recipe
 from attnviz.models.report import Report, measure
-from attnviz.models.schedule import learning_rate_share
 from attnviz.models.threads import one_thread
-from attnviz.models.tokenizer import load_tokenizer
+from attnviz.models.tokenizer import TinyTokenizer, load_tokenizer
 from attnviz.models.transformer import Config, Transformer
 from attnviz.models.translator import training as translator
 from attnviz.models.translator.checkpoint import TranslatorCheckpoint
 from attnviz.models.translator.recipe import RECIPE
+from attnviz.models.translator.recipe import Recipe as TranslatorRecipe
 from attnviz.models.translator.report import Report as TranslatorReport
 from attnviz.models.translator.report import measure as measure_translator
 
-Progress = Callable[[int, int, str], None]
-"""Called with the steps done, the steps in all, and what is being done."""
-
-_REPORT_EVERY = 25
-"""Steps between two calls of `on_progress`."""
+_Recipe = TypeVar("_Recipe", Recipe, TranslatorRecipe)
+_Model = TypeVar("_Model")
 
 
 def train(
@@ -79,28 +76,31 @@ def train(
 
 def _train_reader(name: str, output: Path | None, on_progress: Progress) -> Report:
     recipe = recipe_of(name)
-    start = time.monotonic()
-    with one_thread():
-        model = fit(recipe, on_progress)
-    seconds = time.monotonic() - start
-    on_progress(recipe.steps, recipe.steps, "measuring")
+    model, seconds = _timed(fit, recipe, on_progress)
     report = measure(name, model, seconds)
     if output is not None:
-        made = Checkpoint(model, report.choices(), report.general(), dict(recipe.to_json()))
-        made.save(output)
+        Checkpoint(model, report.choices(), report.general(), recipe.to_json()).save(output)
     return report
 
 
 def _train_translator(_name: str, output: Path | None, on_progress: Progress) -> TranslatorReport:
-    start = time.monotonic()
-    with one_thread():
-        model = translator.fit(RECIPE, on_progress)
-    seconds = time.monotonic() - start
-    on_progress(RECIPE.steps, RECIPE.steps, "measuring")
+    model, seconds = _timed(translator.fit, RECIPE, on_progress)
     report = measure_translator(model, seconds)
     if output is not None:
         TranslatorCheckpoint(model, report.best(), RECIPE.to_json()).save(output)
     return report
+
+
+def _timed(
+    fitting: Callable[[_Recipe, Progress], _Model], recipe: _Recipe, on_progress: Progress
+) -> tuple[_Model, float]:
+    """Return a trained model, and how many seconds that took."""
+    start = time.monotonic()
+    with one_thread():
+        model = fitting(recipe, on_progress)
+    seconds = time.monotonic() - start
+    on_progress(recipe.steps, recipe.steps, "measuring")
+    return model, seconds
 
 
 def fit(recipe: Recipe, on_progress: Progress) -> Transformer:
@@ -121,36 +121,31 @@ def fit(recipe: Recipe, on_progress: Progress) -> Transformer:
     tokenizer = load_tokenizer()
     on_progress(0, recipe.steps, "drawing sentences")
     examples = training_set(recipe.seed, recipe.sentences, recipe.causal)
-    # The seeds of torch's global generator are put back: training changes nothing around it.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
+    with seeded(recipe.seed):
         model = Transformer(Config(vocabulary=len(tokenizer.vocabulary), causal=recipe.causal))
         previous = PreviousReadout(model.config, recipe.previous_layer)
-    generator = torch.Generator().manual_seed(recipe.seed + 1)
-    parameters = [*model.parameters(), *previous.parameters()]
-    optimizer = torch.optim.AdamW(
-        parameters, betas=(0.9, recipe.beta2), weight_decay=recipe.weight_decay
-    )
     drawn = batches(examples, tokenizer, recipe, random.Random(recipe.seed + 2))
-    for step, batch in enumerate(islice(drawn, recipe.steps)):
+    losses = _losses(model, previous, drawn, recipe, tokenizer)
+    descend(recipe, [*model.parameters(), *previous.parameters()], losses, on_progress)
+    return model.eval().requires_grad_(False)
+
+
+def _losses(
+    model: Transformer,
+    previous: PreviousReadout,
+    drawn: Iterable[Batch],
+    recipe: Recipe,
+    tokenizer: TinyTokenizer,
+) -> Iterator[Tensor]:
+    """Compute one loss a step, each with the parameters as they then are."""
+    generator = torch.Generator().manual_seed(recipe.seed + 1)
+    for step, batch in enumerate(drawn):
         loss, done = language_loss(model, batch, recipe, tokenizer, generator)
         if recipe.previous:
             loss = loss + recipe.previous * previous.loss(model, batch, done, generator)
         if step >= recipe.legible_from * recipe.steps:
             loss = loss + recipe.legible * legibility_cost(batch, done, recipe)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * learning_rate_share(
-                step, recipe.steps, recipe.warm_up
-            )
-        if not math.isfinite(loss.item()):
-            raise AttnvizError(f"training {recipe.name}: the loss is {loss.item()} at step {step}")
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, recipe.clip)
-        optimizer.step()
-        if step % _REPORT_EVERY == 0:
-            on_progress(step, recipe.steps, f"training, loss {loss.item():.2f}")
-    return model.eval().requires_grad_(False)
+        yield loss
 
 
 def _refuse_unwritable(output: Path) -> None:

@@ -100,7 +100,7 @@ def translated(model: EncoderDecoder, words: Words, pairs: Iterable[Pair]) -> li
             (words.start_id, *words.ids(pair.target), *[words.pad_id] * longest)[:longest]
             for pair in same
         ]
-        done = model.decode(torch.tensor(read), model.encode(torch.tensor(sources)).memory)
+        done = model.decode(torch.tensor(read), model.encode(torch.tensor(sources)).final)
         weights = torch.stack([layer.cross_attention.weights for layer in done.layers], dim=1)
         for pair, ids, own in zip(same, written, weights, strict=True):
             text = tuple(words.vocabulary[i] for i in ids)

@@ -1,18 +1,26 @@
 """The architecture of translator: a pre-norm encoder–decoder that shows its working."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from attnviz.attention import MultiHeadAttention, causal_mask
-from attnviz.models.transformer import EMBEDDING_STD, Attention, Layer, LayerPass
+from attnviz.models.layers import (
+    Attention,
+    ForwardPass,
+    Layer,
+    draw_embeddings,
+    embed,
+    feed_forward,
+    run_layers,
+)
+from attnviz.models.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(Settings):
     """The sizes of the model.
 
     Parameters
@@ -39,32 +47,6 @@ class Config:
     d_hidden: int = 192
     max_tokens: int = 32
 
-    def to_json(self) -> dict[str, int]:
-        """Give the sizes as plain data.
-
-        Returns
-        -------
-        dict
-            Field name to value.
-        """
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Config":
-        """Read the sizes back.
-
-        Parameters
-        ----------
-        data
-            What :meth:`to_json` gave.
-
-        Returns
-        -------
-        Config
-            The same sizes.
-        """
-        return cls(**data)
-
 
 @dataclass(frozen=True, eq=False)
 class DecoderPass:
@@ -86,30 +68,6 @@ class DecoderPass:
     self_attention: MultiHeadAttention
     x_cross: Float[Tensor, "*batch t d_model"]
     cross_attention: MultiHeadAttention
-
-
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """What the encoder computed of a source, in the order it did.
-
-    Parameters
-    ----------
-    token_embeddings, position_embeddings
-        ``[*batch, source, d_model]``; their sum is the first hidden state.
-    hidden_states
-        ``[*batch, source, d_model]`` before the first layer and after each.
-    layers
-        One for each layer.
-    memory
-        ``[*batch, source, d_model]``, the last hidden state after the last norm: what the
-        cross-attention's W_K and W_V multiply.
-    """
-
-    token_embeddings: Float[Tensor, "*batch s d_model"]
-    position_embeddings: Float[Tensor, "*batch s d_model"]
-    hidden_states: tuple[Float[Tensor, "*batch s d_model"], ...]
-    layers: tuple[LayerPass, ...]
-    memory: Float[Tensor, "*batch s d_model"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,11 +107,7 @@ class DecoderLayer(nn.Module):
         self.cross_norm = nn.LayerNorm(config.d_model)
         self.cross_attention = Attention(config.d_model, config.n_heads)
         self.hidden_norm = nn.LayerNorm(config.d_model)
-        self.hidden = nn.Sequential(
-            nn.Linear(config.d_model, config.d_hidden),
-            nn.GELU(),
-            nn.Linear(config.d_hidden, config.d_model),
-        )
+        self.hidden = feed_forward(config.d_model, config.d_hidden)
 
     def forward(
         self,
@@ -194,15 +148,14 @@ class EncoderDecoder(nn.Module):
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
         self.final_norm = nn.LayerNorm(config.d_model)
         self.logit_bias = nn.Parameter(torch.zeros(config.vocabulary))
-        for table in (self.tokens, self.source_positions, self.target_positions):
-            nn.init.normal_(table.weight, std=EMBEDDING_STD)
+        draw_embeddings(self.tokens, self.source_positions, self.target_positions)
 
     def encode(
         self,
         ids: Int[Tensor, "*batch s"],
         padding: Bool[Tensor, "batch 1 s"] | None = None,
         positions: Int[Tensor, "*batch s"] | None = None,
-    ) -> Encoded:
+    ) -> ForwardPass:
         """Read sources.
 
         Parameters
@@ -216,20 +169,12 @@ class EncoderDecoder(nn.Module):
 
         Returns
         -------
-        Encoded
-            Everything that was computed on the way.
+        ForwardPass
+            Everything that was computed on the way; its last vectors are the memory, which the
+            cross-attention's W_K and W_V multiply.
         """
-        token = self.tokens(ids)
-        if positions is None:
-            positions = torch.arange(ids.shape[-1])
-        position = self.source_positions(positions).expand_as(token)
-        x = token + position
-        states, passes = [x], []
-        for layer in self.encoder:
-            x, done = layer(x, padding)
-            states.append(x)
-            passes.append(done)
-        return Encoded(token, position, tuple(states), tuple(passes), self.memory_norm(x))
+        embedded = embed(self.tokens, self.source_positions, ids, positions)
+        return run_layers(embedded, self.encoder, padding, self.memory_norm)
 
     def decode(
         self,
@@ -245,7 +190,7 @@ class EncoderDecoder(nn.Module):
         ids
             ``[*batch, target]``, the start and the words written so far.
         memory
-            ``[*batch, source, d_model]``, from :meth:`encode`.
+            ``[*batch, source, d_model]``, the last vectors of :meth:`encode`.
         padding
             ``[batch, 1, source]``, that of the source.
         positions
@@ -256,13 +201,11 @@ class EncoderDecoder(nn.Module):
         Decoded
             Everything that was computed on the way.
         """
-        n = ids.shape[-1]
-        if positions is None:
-            positions = torch.arange(n)
-        x = self.tokens(ids) + self.target_positions(positions)
+        token, position = embed(self.tokens, self.target_positions, ids, positions)
+        x, mask = token + position, causal_mask(ids.shape[-1])
         passes = []
         for layer in self.decoder:
-            x, done = layer(x, memory, causal_mask(n), padding)
+            x, done = layer(x, memory, mask, padding)
             passes.append(done)
         # One table for reading and for writing (Press and Wolf, 2017, arXiv:1608.05859).
         logits = self.final_norm(x) @ self.tokens.weight.T + self.logit_bias

@@ -1,11 +1,12 @@
 """The recipe of translator: the next word of the translation, and nothing else."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from attnviz.models.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Settings):
     """The settings of a training run.
 
     Parameters
@@ -50,16 +51,6 @@ class Recipe:
     legible_from: float
     most_entropy: float
     most_weight: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the settings as plain data.
-
-        Returns
-        -------
-        dict
-            Field name to value.
-        """
-        return asdict(self)
 
 
 RECIPE = Recipe(

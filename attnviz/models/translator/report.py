@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 
-from attnviz.models.checkpoint import HeadChoice
+from attnviz.models.saved import HeadChoice
 from attnviz.models.threads import one_thread
 from attnviz.models.translator.corpus import DIRECTIONS, held_out_set
 from attnviz.models.translator.demonstrations import DEMONSTRATIONS

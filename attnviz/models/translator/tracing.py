@@ -1,33 +1,25 @@
 """translator as the rest of attnviz sees it: a phrase in, a ModelTrace out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from attnviz.attention import MultiHeadAttention
+from attnviz.attention import causal_mask
 from attnviz.errors import UserError, quoted
+from attnviz.models.layers import ForwardPass
 from attnviz.models.threads import one_thread
 from attnviz.models.tokenizer import Tokens
-from attnviz.models.transformer import Attention
+from attnviz.models.tracing import Side, as_array, attention_trace
 from attnviz.models.translator.checkpoint import TranslatorCheckpoint
-from attnviz.models.translator.model import DecoderPass, Encoded
+from attnviz.models.translator.model import DecoderPass
 from attnviz.models.translator.tokenizer import START, load_words
 from attnviz.models.translator.translating import translate
 from attnviz.records import AttentionTrace, Focus, ModelTrace
 
 _CLEAR = 0.5
 """A weight above this on one key is what a viewer sees at a glance."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One side of an attention: its words as they are labelled, and what its matrices multiply."""
-
-    tokens: tuple[str, ...]
-    x: Tensor
 
 
 class Translator:
@@ -81,19 +73,19 @@ class Translator:
         else:
             written = words.target(target, direction)
         encoded = model.encode(torch.tensor(source.ids))
-        decoded = model.decode(torch.tensor((words.start_id, *written.ids[:-1])), encoded.memory)
+        decoded = model.decode(torch.tensor((words.start_id, *written.ids[:-1])), encoded.final)
         layers = self._layers(source, written, encoded, decoded.layers)
         return ModelTrace(
             model=self.name,
             text=text,
             tokens=source.texts,
             ids=source.ids,
-            token_embeddings=_array(encoded.token_embeddings),
-            position_embeddings=_array(encoded.position_embeddings),
-            embedding_table=_array(model.tokens.weight),
-            hidden_states=_array(torch.stack(encoded.hidden_states)),
+            token_embeddings=as_array(encoded.token_embeddings),
+            position_embeddings=as_array(encoded.position_embeddings),
+            embedding_table=as_array(model.tokens.weight),
+            hidden_states=as_array(torch.stack(encoded.hidden_states)),
             layers=layers,
-            logits=_array(decoded.logits),
+            logits=as_array(decoded.logits),
             target_tokens=written.texts,
             target_ids=written.ids,
             focus=self._focus(layers, written),
@@ -101,24 +93,25 @@ class Translator:
         )
 
     def _layers(
-        self, source: Tokens, written: Tokens, encoded: Encoded, decoded: Sequence[DecoderPass]
+        self, source: Tokens, written: Tokens, encoded: ForwardPass, decoded: Sequence[DecoderPass]
     ) -> tuple[AttentionTrace, ...]:
         """List the attentions in the order they ran."""
-        model = self.checkpoint.model
+        model, n, length = self.checkpoint.model, len(written.texts), len(source.texts)
         heard = (START, *written.texts[:-1])
         traces = []
         for i, done in enumerate(encoded.layers):
-            side = _Side(source.texts, done.x)
-            name = f"encoder.{i}.attention"
-            traces.append(_attention(model, name, done.attention, side, side))
+            side = Side(source.texts, done.x)
+            name, seen = f"encoder.{i}.attention", _all_true(length, length)
+            traces.append(attention_trace(model, name, done.attention, side, side, seen))
         for i, layer in enumerate(decoded):
-            own = _Side(heard, layer.x_self)
-            name = f"decoder.{i}.self_attention"
-            traces.append(_attention(model, name, layer.self_attention, own, own, causal=True))
-            asking = _Side(written.texts, layer.x_cross)
-            answering = _Side(source.texts, encoded.memory)
-            name = f"decoder.{i}.cross_attention"
-            traces.append(_attention(model, name, layer.cross_attention, asking, answering))
+            own = Side(heard, layer.x_self)
+            name, made = f"decoder.{i}.self_attention", layer.self_attention
+            traces.append(attention_trace(model, name, made, own, own, causal_mask(n)))
+            asking = Side(written.texts, layer.x_cross)
+            answering = Side(source.texts, encoded.final)
+            name, made = f"decoder.{i}.cross_attention", layer.cross_attention
+            seen = _all_true(n, length)
+            traces.append(attention_trace(model, name, made, asking, answering, seen))
         return tuple(traces)
 
     def _focus(self, layers: Sequence[AttentionTrace], written: Tokens) -> Focus:
@@ -160,39 +153,8 @@ def turning_query(weights: np.ndarray) -> int | None:
     return best
 
 
-def _attention(
-    model: nn.Module,
-    name: str,
-    made: MultiHeadAttention,
-    asking: _Side,
-    answering: _Side,
-    causal: bool = False,
-) -> AttentionTrace:
-    projections = model.get_submodule(name)
-    assert isinstance(projections, Attention)
-    n_queries, n_keys = made.weights.shape[-2:]
-    mask = np.ones((1, n_queries, n_keys), dtype=bool)
-    return AttentionTrace(
-        name=name,
-        kind="cross" if "cross" in name else "self",
-        query_tokens=asking.tokens,
-        key_tokens=answering.tokens,
-        q=_array(made.q),
-        k=_array(made.k),
-        v=_array(made.v),
-        scale=made.scale,
-        mask=np.tril(mask) if causal else mask,
-        scores=_array(made.scores),
-        weights=_array(made.weights),
-        heads=_array(made.heads),
-        output=_array(made.output),
-        w_q=_array(projections.w_q),
-        w_k=_array(projections.w_k),
-        w_v=_array(projections.w_v),
-        w_o=_array(projections.w_o),
-        x_q=_array(asking.x),
-        x_kv=_array(answering.x),
-    )
+def _all_true(n_queries: int, n_keys: int) -> Tensor:
+    return torch.ones(n_queries, n_keys, dtype=torch.bool)
 
 
 def _notes(layers: Sequence[AttentionTrace], written: Tokens, *, given: bool) -> tuple[str, ...]:
@@ -207,7 +169,3 @@ def _notes(layers: Sequence[AttentionTrace], written: Tokens, *, given: bool) ->
     )
     chosen = "The words of the target were given; the model did not choose them."
     return (labels, chosen) if given else (labels,)
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().numpy()

@@ -1,33 +1,23 @@
 """Train translator, reproducibly: ``python -m attnviz.models.training translator``."""
 
-import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from attnviz.attention import padding_mask
-from attnviz.errors import AttnvizError
+from attnviz.models.batches import NOTHING, positions_from
+from attnviz.models.learning import Progress, descend, seeded
 from attnviz.models.objectives import row_cost
-from attnviz.models.schedule import learning_rate_share
 from attnviz.models.tokenizer import MAX_TOKENS
 from attnviz.models.translator.corpus import training_set
 from attnviz.models.translator.model import Config, Decoded, EncoderDecoder
 from attnviz.models.translator.pairs import Pair
 from attnviz.models.translator.recipe import Recipe
 from attnviz.models.translator.tokenizer import Words, load_words
-
-_REPORT_EVERY = 25
-"""Steps between two calls of `on_progress`."""
-
-_NOTHING = -100
-"""The target of padding, as torch's cross entropy takes it."""
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,41 +67,29 @@ def fit(recipe: Recipe, on_progress: Progress) -> EncoderDecoder:
     words = load_words()
     on_progress(0, recipe.steps, "drawing phrases")
     pairs = training_set(recipe.seed, recipe.phrases)
-    # The seeds of torch's global generator are put back: training changes nothing around it.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
+    with seeded(recipe.seed):
         model = EncoderDecoder(Config(vocabulary=len(words.vocabulary)))
-    parameters = list(model.parameters())
-    optimizer = torch.optim.AdamW(
-        parameters, betas=(0.9, recipe.beta2), weight_decay=recipe.weight_decay
-    )
     drawn = _batches(pairs, words, recipe.batch, random.Random(recipe.seed + 2))
-    for step, batch in enumerate(islice(drawn, recipe.steps)):
-        memory = model.encode(batch.source, batch.padding, batch.source_positions).memory
+    descend(recipe, list(model.parameters()), _losses(model, drawn, recipe), on_progress)
+    return model.eval().requires_grad_(False)
+
+
+def _losses(model: EncoderDecoder, drawn: Iterable[Batch], recipe: Recipe) -> Iterator[Tensor]:
+    """Compute one loss a step, each with the parameters as they then are."""
+    for step, batch in enumerate(drawn):
+        memory = model.encode(batch.source, batch.padding, batch.source_positions).final
         done = model.decode(batch.read, memory, batch.padding, batch.target_positions)
         loss = functional.cross_entropy(
-            done.logits.flatten(0, 1), batch.written.flatten(), ignore_index=_NOTHING
+            done.logits.flatten(0, 1), batch.written.flatten(), ignore_index=NOTHING
         )
         if step >= recipe.legible_from * recipe.steps:
             loss = loss + recipe.legible * _legibility_cost(batch, done, recipe)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * learning_rate_share(
-                step, recipe.steps, recipe.warm_up
-            )
-        if not math.isfinite(loss.item()):
-            raise AttnvizError(f"training {recipe.name}: the loss is {loss.item()} at step {step}")
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, recipe.clip)
-        optimizer.step()
-        if step % _REPORT_EVERY == 0:
-            on_progress(step, recipe.steps, f"training, loss {loss.item():.2f}")
-    return model.eval().requires_grad_(False)
+        yield loss
 
 
 def _legibility_cost(batch: Batch, done: Decoded, recipe: Recipe) -> Tensor:
     """Price the cross-attention's rows: see :func:`attnviz.models.objectives.legibility_cost`."""
-    present = batch.written != _NOTHING
+    present = batch.written != NOTHING
     costs = [
         row_cost(layer.cross_attention, recipe.most_entropy, recipe.most_weight)[present].mean()
         for layer in done.layers
@@ -145,16 +123,11 @@ def _batch(pairs: Sequence[Pair], words: Words, rng: random.Random) -> Batch:
     return Batch(
         source=source,
         read=read,
-        written=_padded([(*target, words.end_id) for target in targets], _NOTHING),
+        written=_padded([(*target, words.end_id) for target in targets], NOTHING),
         padding=padding_mask(lengths, max(lengths)),
-        source_positions=_positions(offsets, source.shape[1]),
-        target_positions=_positions(offsets, read.shape[1]),
+        source_positions=positions_from(offsets, source.shape[1]),
+        target_positions=positions_from(offsets, read.shape[1]),
     )
-
-
-def _positions(offsets: Sequence[int], n: int) -> Tensor:
-    # Padding may run past the last position; nothing reads it, so any position will do.
-    return (torch.tensor(offsets)[:, None] + torch.arange(n)).clamp(max=MAX_TOKENS - 1)
 
 
 def _padded(rows: Sequence[Sequence[int]], filling: int) -> Tensor:

@@ -29,7 +29,7 @@ def translate(
         Ids of the translations, without start and end; a translation may be empty, and one that
         does not end is cut where the positions do.
     """
-    memory = model.encode(torch.tensor(sources)).memory
+    memory = model.encode(torch.tensor(sources)).final
     written = torch.full((len(sources), 1), words.start_id)
     done = torch.zeros(len(sources), dtype=torch.bool)
     while written.shape[1] <= model.config.max_tokens and not done.all():

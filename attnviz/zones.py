@@ -95,9 +95,10 @@ class Zone:
 
     def tiles(self, count: int, gap: float = 0.0) -> list[Zone]:
         """Cut the zone into equal tiles, row by row; they are squarish, and few stay empty."""
-        cuts = (
+        tried = (
             self._tiled(columns, math.ceil(count / columns), gap) for columns in range(1, count + 1)
         )
+        cuts = [cut for cut in tried if min(cut[0].width, cut[0].height) > 0]
         return min(cuts, key=lambda cut: _oblongness(cut) + (len(cut) - count) / count)[:count]
 
     def _tiled(self, columns: int, rows: int, gap: float) -> list[Zone]:

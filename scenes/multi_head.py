@@ -6,8 +6,15 @@ from manim import Create, FadeIn, FadeOut, Group
 
 from attnviz.animations import appear, scatter, slide
 from attnviz.derived import top, top_magnitude
-from attnviz.mobjects.concat import Concat, Ruler, bands, share_colours, shares_of_output
-from attnviz.mobjects.heads import HeadTile
+from attnviz.mobjects.concat import (
+    Concat,
+    Ruler,
+    bands,
+    share_colours,
+    shares_of_output,
+    unsaid_shares,
+)
+from attnviz.mobjects.heads import CROWDED, HeadTile
 from attnviz.mobjects.matrices import TitledMatrix
 from attnviz.mobjects.product import Factor, Product
 from attnviz.mobjects.sums import sum_line
@@ -27,7 +34,7 @@ class MultiHead(AttentionScene):
     def construct(self) -> None:
         """Play the four beats."""
         self.require("x_q", "w_o", "output")
-        self.limit_heads(range(2, 9))
+        self.limit_heads(range(2, 13))
         self.show_heads()
         self.show_outputs()
         self.join_outputs()
@@ -39,7 +46,15 @@ class MultiHead(AttentionScene):
         zones = stage.tiles(self.head_count, gap=self.theme.space.wide_gap)
         link = (self.query, top(self.attention.weights[self.head, self.query]))
         self.tiles = [
-            HeadTile(self.pen, f"layers[{self.layer}]", head, self.trace.tokens, link, zone)
+            HeadTile(
+                self.pen,
+                f"layers[{self.layer}]",
+                head,
+                self.trace.tokens,
+                link,
+                zone,
+                crowded=self.head_count > CROWDED,
+            )
             for head, zone in enumerate(zones)
         ]
         vectors = TitledMatrix(
@@ -110,6 +125,7 @@ class MultiHead(AttentionScene):
             self.address("output", self.query, column),
             share_colours(self.pen, terms),
             foot.width,
+            left_out=unsaid_shares(self.attention, f"layers[{self.layer}]"),
         ).move_to(foot.centre)
         with self.beat(
             "project",

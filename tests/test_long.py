@@ -32,6 +32,35 @@ def saved(tmp_path_factory: pytest.TempPathFactory):
     return save
 
 
+def check(showing) -> None:
+    """Every number agrees with the trace, every text lies in a zone, and none meets another."""
+    zones = (showing.zones.formula, showing.zones.stage, showing.zones.caption)
+    for still in showing.stills:
+        for number in still.beat.numbers:
+            assert agrees(number.text, float(resolve(number.address, showing.scene.pen.traces)))
+        for place, text in enumerate(still.texts):
+            assert any(text.box.inside(zone) for zone in zones), (still.beat.name, text.text)
+            for other in still.texts[place + 1 :]:
+                assert not text.box.meets(other.box), (still.beat.name, text.text, other.text)
+
+
+@pytest.mark.parametrize("aspect", ["16:9", "9:16"])
+def test_twelve_heads_have_room(tmp_path, aspect):
+    path = tmp_path / "twelve.safetensors"
+    random_trace(7, n_layers=1, n_heads=12, d_k=5, d_v=8, d_model=11).save(path)
+    showing = show(MultiHead, Spec(model=str(path), layer=0), "dark", aspect=aspect)
+    check(showing)
+    texts = [text.text for text in showing.stills[-1].texts]
+    assert any("8 more" in text for text in texts), texts  # of twelve shares and a bias, 5 stand
+
+
+def test_more_heads_are_refused_by_number(tmp_path):
+    path = tmp_path / "thirteen.safetensors"
+    random_trace(3, n_layers=1, n_heads=13, d_k=5, d_v=2, d_model=11).save(path)
+    with pytest.raises(UserError, match="multi-head shows 2 to 12 heads; layer 0 of random has 13"):
+        show(MultiHead, Spec(model=str(path), layer=0), "dark")
+
+
 @pytest.mark.parametrize("scene", [CausalMask, MultiHead])
 def test_a_saved_record_of_64_tokens_is_drawn_as_images(scene, saved):
     seen: list[int] = []
@@ -43,14 +72,7 @@ def test_a_saved_record_of_64_tokens_is_drawn_as_images(scene, saved):
 
     showing = show(Watched, saved(64), "dark")
     assert max(seen) > 0
-    zones = (showing.zones.formula, showing.zones.stage, showing.zones.caption)
-    for still in showing.stills:
-        for number in still.beat.numbers:
-            assert agrees(number.text, float(resolve(number.address, showing.scene.pen.traces)))
-        for place, text in enumerate(still.texts):
-            assert any(text.box.inside(zone) for zone in zones), (still.beat.name, text.text)
-            for other in still.texts[place + 1 :]:
-                assert not text.box.meets(other.box), (still.beat.name, text.text, other.text)
+    check(showing)
 
 
 def images(scene) -> int:

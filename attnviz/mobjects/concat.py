@@ -9,6 +9,7 @@ from manim import DOWN, LEFT, UP, Group, Line, Mobject, Rectangle, VGroup
 
 from attnviz.mobjects.heads import HeadOutput, tint_bar
 from attnviz.mobjects.pen import Pen
+from attnviz.mobjects.sums import FULL_UP_TO
 from attnviz.records import AttentionTrace
 
 
@@ -75,6 +76,15 @@ def shares_of_output(layer: AttentionTrace, address: str, query: int, column: in
         for head in range(heads)
     ]
     return terms if layer.b_o is None else [*terms, f"{address}.b_o[{column}]"]
+
+
+def unsaid_shares(layer: AttentionTrace, address: str) -> tuple[range, str] | None:
+    """Return which shares a long sum leaves out, and the address of how many; None: none."""
+    heads = len(layer.heads)
+    if heads <= FULL_UP_TO:
+        return None
+    unsaid = range(3, heads - 1)
+    return unsaid, f"size({address}.heads[{unsaid.start}:{unsaid.stop}], 0)"
 
 
 class Ruler(VGroup):

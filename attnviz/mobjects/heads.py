@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manim import UP, Group, Mobject, Rectangle
+from manim import UP, Group, Mobject, Rectangle, VGroup
 
 from attnviz.derived import HABIT_FLOOR, habit
 from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
@@ -21,6 +21,9 @@ HABIT_NAMES = {
     "itself": "itself",
 }
 _TALLEST_ROW = 0.3
+
+CROWDED = 8
+"""More heads than this stand as images with nothing but their names."""
 
 
 class HeadView(Group):
@@ -40,6 +43,8 @@ class HeadView(Group):
         Query and key of the link that is named where the head has no habit.
     zone
         The room.
+    crowded
+        True where there are so many heads that each is an image with its name alone.
     """
 
     def __init__(
@@ -50,8 +55,11 @@ class HeadView(Group):
         tokens: Sequence[str],
         link: tuple[int, int],
         zone: Zone,
+        *,
+        crowded: bool = False,
     ) -> None:
-        line = 2.5 * pen.theme.sizes.label
+        label = pen.theme.sizes.label
+        line, foot = (1.6 * label, 0.0) if crowded else (2.5 * label, 2.5 * label)
         self.tint = pen.theme.palette.head(head)
         weights = f"{layer}.weights[{head}]"
         self.grid = AttentionGrid(
@@ -60,17 +68,19 @@ class HeadView(Group):
             tokens,
             tokens,
             width=zone.width,
-            height=zone.height - 2 * line,
+            height=zone.height - line - foot,
             fill=pen.theme.palette.weights,
             small=True,
             image=len(tokens) > DIGITS_UP_TO,
-        ).move_to(zone.centre)
+        ).move_to(zone.centre + (foot - line) / 2 * UP)
         self.title = pen.phrase("head {head}", {"head": f"index({head})"}, colour=self.tint)
-        self.does = self._habit(pen, weights, tokens, link)
         centre = self.grid.face.get_x()
-        self.title.set_x(centre).stand_on(float(self.grid.get_top()[1]) + line / 2)
-        self.does.set_x(centre).stand_on(float(self.grid.get_bottom()[1]) - 0.8 * line)
-        super().__init__(self.title, self.grid, self.does)
+        gap = label / 4 if crowded else line / 2
+        self.title.set_x(centre).stand_on(float(self.grid.get_top()[1]) + gap)
+        super().__init__(self.title, self.grid)
+        if not crowded:
+            does = self._habit(pen, weights, tokens, link)
+            self.add(does.set_x(centre).stand_on(float(self.grid.get_bottom()[1]) - 0.8 * line))
 
     @staticmethod
     def _habit(pen: Pen, weights: str, tokens: Sequence[str], link: tuple[int, int]) -> TypeLine:
@@ -149,15 +159,26 @@ class HeadTile:
         tokens: Sequence[str],
         link: tuple[int, int],
         zone: Zone,
+        *,
+        crowded: bool = False,
     ) -> None:
-        line = 2.5 * pen.theme.sizes.label
-        place, rest = zone.split(3, 2, gap=pen.theme.space.wide_gap)
-        self.view = HeadView(pen, layer, head, tokens, link, place)
-        _name, room = rest.rows(line, rest.height - line)
+        gap = pen.theme.space.wide_gap
+        place, room = zone.rows(4, 1, gap=gap / 2) if crowded else zone.split(3, 2, gap=gap)
+        self.view = HeadView(pen, layer, head, tokens, link, place, crowded=crowded)
+        if not crowded:
+            line = 2.5 * pen.theme.sizes.label
+            _name, room = room.rows(line, room.height - line)
         self.output = HeadOutput(pen, f"{layer}.heads", head, room)
-        self.name = shape_title(pen, "output", f"{layer}.heads[{head}]", self.view.tint)
-        self.name.set_x(self.output.get_x()).stand_on(float(self.output.get_top()[1]) + line / 4)
-        if self.name.width > room.width:
-            self.name.end_at(room.right)
+        self.name = VGroup()
+        if not crowded:
+            self.name = self._named(pen, f"{layer}.heads[{head}]", room)
         self.way = place.centre - zone.centre
         self.view.shift(-self.way)
+
+    def _named(self, pen: Pen, output: str, room: Zone) -> VGroup:
+        name = shape_title(pen, "output", output, self.view.tint)
+        foot = float(self.output.get_top()[1]) + 0.6 * pen.theme.sizes.label
+        name.set_x(self.output.get_x()).stand_on(foot)
+        if name.width > room.width:
+            name.end_at(room.right)
+        return VGroup(name)

@@ -65,7 +65,13 @@ class SumLine(VGroup):
 
 
 def sum_line(
-    pen: Pen, terms: Sequence[str], total: str, colours: Sequence[str], width: float | None = None
+    pen: Pen,
+    terms: Sequence[str],
+    total: str,
+    colours: Sequence[str],
+    width: float | None = None,
+    *,
+    left_out: tuple[range, str] | None = None,
 ) -> SumLine:
     """Return ``term + term + … = total``, printed so that the printed terms add up exactly.
 
@@ -79,13 +85,20 @@ def sum_line(
         Of the terms, hex.
     width
         The room, in frame units.
+    left_out
+        Which of the terms are not spelled out, and the address of how many they are.
     """
     pen.print_sum(terms, total)
-    cap = pen.theme.sizes.token
-    numbers = [
+    cap, dim = pen.theme.sizes.token, pen.theme.palette.dim
+    unsaid, count = left_out or (range(0), "")
+    numbers: list[Line | VGroup] = [
         pen.number(term, cap=cap, colour=colour)
-        for term, colour in zip(terms, colours, strict=True)
+        for place, (term, colour) in enumerate(zip(terms, colours, strict=True))
+        if place not in unsaid
     ]
+    if unsaid:
+        more = pen.phrase("… {more} more", {"more": count}, colour=dim, cap=cap)
+        numbers.insert(unsaid.start, more)
     whole = pen.number(total, cap=cap, weight="semibold")
     return SumLine(pen, numbers, whole, relation="=", cap=cap, width=width)
 

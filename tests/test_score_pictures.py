@@ -101,12 +101,12 @@ def test_a_histogram_has_a_block_a_number_in_its_place(pen):
         assert chart.blocks.get_bottom()[1] >= chart.axis.get_y()
 
 
-def test_pieces_of_a_bar_begin_where_their_shares_do(pen):
+def test_segments_of_a_bar_begin_where_their_shares_do(pen):
     address = "layers[1].weights[2, 3]"
     bar = ShareBar(pen, address, [f"word{i}" for i in range(5)], title="shares", zone=ROOM)
     shares = pen.array(address).astype(float)
     starts = np.concatenate([[0.0], np.cumsum(shares[:-1])])
-    lefts = [(piece.get_left()[0] - ROOM.left) / ROOM.width for piece in bar.pieces]
+    lefts = [(segment.get_left()[0] - ROOM.left) / ROOM.width for segment in bar.segments]
     np.testing.assert_allclose(lefts, starts, atol=1e-6)
     names = [name.text.split()[0] for name in bar.names]
     assert names[0] == f"word{shares.argmax()}"

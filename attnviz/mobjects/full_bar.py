@@ -10,7 +10,7 @@ from manim import Line, VGroup
 
 from attnviz.mobjects.bars import BarField, Scale
 from attnviz.mobjects.pen import Pen, element
-from attnviz.mobjects.share_bar import cut
+from attnviz.mobjects.segments import Segments
 from attnviz.zones import Zone
 
 _BAR_SHARE = 0.3
@@ -46,15 +46,14 @@ class FullBar(VGroup):
     ) -> None:
         theme = pen.theme
         cap, palette, gap = theme.sizes.label, theme.palette, theme.space.gap
-        shares = pen.array(address)
         y, thickness = float(zone.centre[1]), share * zone.height
         body = replace(zone, bottom=y - thickness / 2, top=y + thickness / 2)
-        self.segments, self.labels, self.shares = cut(pen, shares, body), {}, {}
+        self.segments, self.labels, self.shares = Segments(pen, address, body), {}, {}
         for key, segment in enumerate(self.segments):
             label = pen.token(tokens[key], colour=palette.key, cap=cap)
             number = pen.number(element(address, key), cap=cap)
             if max(label.width, number.width) + gap <= segment.width:
-                x = float(segment.get_x())
+                x = self.segments.middle(key)
                 self.labels[key] = label.set_x(x).stand_on(body.top + cap / 2)
                 self.shares[key] = number.set_x(x).stand_on(body.bottom - 1.6 * cap)
         self.rule = self._rule(pen, zone, body.bottom - 2.4 * cap)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from manim import PI, Group, Mobject, VGroup
+from manim import Group, Mobject, VGroup
 
-from attnviz.mobjects.cells import Fill, Pitch
+from attnviz.mobjects.cells import Fill
 from attnviz.mobjects.face import GridFace
+from attnviz.mobjects.grid_plan import GridPlan, plan_grid
 from attnviz.mobjects.lens import LensFrame, lens_height
 from attnviz.mobjects.pen import Pen, element
-from attnviz.mobjects.tokens import ALL_LABELS_UP_TO
 from attnviz.text import Line
 from attnviz.theme import Theme
 from attnviz.zones import Zone
 
 DIGITS_UP_TO = 12
-_TALLEST_ROW = 0.85
-_WIDEST_COLUMN = 1.15
-_WIDEST_CELL = 1.5
-"""How wide a cell without label and digits may be, of its height."""
 
 
 class AttentionGrid(Group):
@@ -75,39 +71,23 @@ class AttentionGrid(Group):
         self.theme: Theme = pen.theme
         self.address = address
         self._fill = fill
-        self._places = places
         self._digits = digits and not small and max(len(queries), len(keys)) <= DIGITS_UP_TO
         self._image = image
-        palette = pen.theme.palette
         magnified = None if self._digits or small else lens
-        height -= lens_height(pen) if magnified else 0.0
-        query_labels = {} if small else self._labels(pen, queries, palette.query, focused[0])
-        titles = (pen.words("Query", colour=palette.dim), pen.words("Key", colour=palette.dim))
-        if small:
-            titles[0].rotate(PI / 2)
-        beside = max(line.width for line in (titles[0], *query_labels.values()))
-        room = width - beside - pen.theme.space.gap
-        named = () if small else keys
-        widest = min(self._widest_column(pen, keys, named, focused[1], room), _WIDEST_COLUMN)
-        self._tiers = self._count_tiers(pen, named, widest)
-        above = (2 if small else 2 + 2 * self._tiers) * pen.theme.sizes.label
-        tall = min((height - above) / len(queries), _TALLEST_ROW, widest)
-        wanted = self._wanted_width(pen, named, tall)
-        self.pitch = Pitch(x=min(widest, wanted), y=tall)
-        slot = self._tiers * self.pitch.x
-        key_labels = {} if small else self._labels(pen, keys, palette.key, focused[1], slot)
-        lines = 1.5 * pen.theme.sizes.label
-        sparse = max(len(queries), len(keys)) > ALL_LABELS_UP_TO
-        if tall < lines and not self._digits:
-            query_labels = {q: query_labels[q] for q in focused[0] if q in query_labels}
-        if sparse or len(query_labels) < len(queries):
-            query_labels = self._apart(query_labels, lambda _line: lines, self.pitch.y)
-        if sparse:
-            key_labels = self._apart(key_labels, lambda line: line.width, self.pitch.x)
-        self._frame = (
-            None
-            if magnified is None
-            else LensFrame(
+        plan = plan_grid(
+            pen,
+            queries,
+            keys,
+            width=width,
+            height=height - (lens_height(pen) if magnified else 0.0),
+            focused=focused,
+            digits=self._digits_width(pen, places) if self._digits else None,
+            small=small,
+        )
+        self.pitch, self._tiers = plan.pitch, plan.tiers
+        self._frame: LensFrame | None = None
+        if magnified is not None:
+            self._frame = LensFrame(
                 pen,
                 address,
                 *magnified,
@@ -116,17 +96,25 @@ class AttentionGrid(Group):
                 width=width,
                 places=places,
             )
-        )
         self.face = self._face(pen, address, fill, places)
-        self.query_labels = VGroup(*(self._beside(q, line) for q, line in query_labels.items()))
-        self.key_labels = VGroup(*(self._above(k, line) for k, line in key_labels.items()))
-        self.titles = VGroup(*self._entitled(*titles, small=small))
-        self.labels = VGroup(self.query_labels, self.key_labels, self.titles)
+        self._label(plan, small=small)
         super().__init__(self.face, self.labels)
         if self._frame is not None:
             self._place_lens(self._frame)
             self.add(self._frame)
         self.center()
+
+    def _digits_width(self, pen: Pen, places: int) -> float:
+        """Return how wide the widest digits of a cell are."""
+        pairs = np.ndindex(pen.array(self.address).shape)
+        return max(pen.number_width(element(self.address, *pair), places) for pair in pairs)
+
+    def _label(self, plan: GridPlan, *, small: bool) -> None:
+        """Put the planned labels beside and above the face, and title both sides."""
+        self.query_labels = VGroup(*(self._beside(q, line) for q, line in plan.queries.items()))
+        self.key_labels = VGroup(*(self._above(k, line) for k, line in plan.keys.items()))
+        self.titles = VGroup(*self._entitled(*plan.titles, small=small))
+        self.labels = VGroup(self.query_labels, self.key_labels, self.titles)
 
     def _face(self, pen: Pen, address: str, fill: Fill, places: int) -> GridFace:
         lens = None
@@ -145,6 +133,7 @@ class AttentionGrid(Group):
 
     def _place_lens(self, frame: LensFrame) -> None:
         """Put the lens below the cells, its left end under that of the labels."""
+        # The face was given the lens's patch with the frame.
         assert self.face.lens is not None
         magnified = Group(frame, self.face.lens)
         top = float(self.face.cells.get_bottom()[1]) - self.theme.sizes.lens
@@ -211,73 +200,6 @@ class AttentionGrid(Group):
             target: Mobject = there if there is face.lens else Group(there.cells, there.digits)
             target.shift(here.middle - there.middle)
         return face
-
-    def _labels(
-        self,
-        pen: Pen,
-        tokens: Sequence[str],
-        colour: str,
-        focused: Sequence[int],
-        slot: float | None = None,
-    ) -> dict[int, Line]:
-        sparse = len(tokens) > ALL_LABELS_UP_TO
-        longest = None if sparse or slot is None else slot - pen.theme.space.cell_gap
-        return {
-            index: pen.token(
-                tokens[index], colour=colour, cap=pen.theme.sizes.label, longest=longest
-            )
-            for index in (focused if sparse else range(len(tokens)))
-        }
-
-    @staticmethod
-    def _widest_column(
-        pen: Pen, keys: Sequence[str], named: Sequence[str], focused: Sequence[int], room: float
-    ) -> float:
-        """Return how wide a column may be, so that the labels end within the room."""
-        count = len(keys)
-        ends = [room / count]
-        for key in focused if count > ALL_LABELS_UP_TO else [count - 1]:
-            if named:
-                half = pen.token(named[key], cap=pen.theme.sizes.label).width / 2
-                # On two levels a label may be as wide as two columns.
-                ends.append(max((room - half) / (key + 0.5), room / (count + 0.5)))
-        return min(ends)
-
-    @staticmethod
-    def _count_tiers(pen: Pen, keys: Sequence[str], pitch: float) -> int:
-        """Return 2 where the keys' labels must stand on two levels to have room, else 1."""
-        if not keys or len(keys) > ALL_LABELS_UP_TO:
-            return 1
-        cap = pen.theme.sizes.label
-        widest = max(pen.token(key, cap=cap).width for key in keys)
-        return 1 if widest + pen.theme.space.cell_gap <= pitch else 2
-
-    @staticmethod
-    def _apart(
-        labels: dict[int, Line], extent: Callable[[Line], float], pitch: float
-    ) -> dict[int, Line]:
-        """Drop every label that a more important one (it comes first) leaves no room for."""
-        kept: dict[int, Line] = {}
-        for index, line in labels.items():
-            rooms = (abs(index - other) * pitch for other in kept)
-            if all(room >= extent(line) for room in rooms):
-                kept[index] = line
-        return kept
-
-    def _wanted_width(self, pen: Pen, keys: Sequence[str], height: float) -> float:
-        space, sizes = pen.theme.space, pen.theme.sizes
-        wanted = [height]
-        if len(keys) > ALL_LABELS_UP_TO:
-            wanted.append(_WIDEST_CELL * height)
-        else:
-            wanted += [pen.token(key, cap=sizes.label).width + 2 * space.gap for key in keys]
-        if self._digits:
-            digits = (
-                pen.number_width(element(self.address, *pair), self._places)
-                for pair in np.ndindex(pen.array(self.address).shape)
-            )
-            wanted.append(max(digits) + 2 * space.gap)
-        return max(wanted)
 
     def _beside(self, query: int, line: Line) -> Line:
         y = float(self.pitch.place(query, 0)[1])

@@ -1,13 +1,14 @@
-"""One row of shares as a single bar of length one, cut into a piece a key."""
+"""One row of shares as a single bar of length one, under a title and above its entropy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from manim import LEFT, Rectangle, VGroup
+from manim import VGroup
 
 from attnviz.mobjects.pen import Pen, element
+from attnviz.mobjects.segments import Segments
 from attnviz.text import Line, Run
 from attnviz.zones import Zone
 
@@ -16,7 +17,7 @@ _BAR_CAPS, _LABEL_CAPS = 2.6, 2.2
 
 
 class ShareBar(VGroup):
-    """Pieces as long as their shares, in the keys' order; the largest are named below.
+    """Segments as long as their shares, in the keys' order; the largest are named below.
 
     Parameters
     ----------
@@ -52,16 +53,13 @@ class ShareBar(VGroup):
             "entropy (spread) {bits} bits", {"bits": f"entropy({address})"}, colour=dim
         )
         self.entropy.begin_at(body.left).stand_in(foot)
-        shares = pen.array(address)
-        self.pieces = cut(pen, shares, body)
-        self.names = self._name(pen, address, tokens, shares, names)
-        super().__init__(self.title, self.pieces, self.names, self.entropy)
+        self.segments = Segments(pen, address, body)
+        self.names = self._name(pen, address, tokens, names)
+        super().__init__(self.title, self.segments, self.names, self.entropy)
 
-    def _name(
-        self, pen: Pen, address: str, tokens: Sequence[str], shares: np.ndarray, names: Zone
-    ) -> VGroup:
+    def _name(self, pen: Pen, address: str, tokens: Sequence[str], names: Zone) -> VGroup:
         """Return names with shares, the largest first, as long as there is room under the bar."""
-        gap = pen.theme.space.wide_gap
+        gap, shares = pen.theme.space.wide_gap, pen.array(address)
         named: list[Line] = []
         for key in np.argsort(-shares, kind="stable"):
             if shares[key] < _LEAST_NAMED:
@@ -71,29 +69,13 @@ class ShareBar(VGroup):
                 {"token": Run(tokens[key], "token"), "share": element(address, int(key))},
                 colour=pen.theme.palette.key,
             )
-            line.set_x(self.pieces[int(key)].get_x()).stand_in(names)
+            line.set_x(self.segments.middle(int(key))).stand_in(names)
             line.shift((max(names.left - float(line.get_left()[0]), 0.0), 0.0, 0.0))
             line.shift((min(names.right - float(line.get_right()[0]), 0.0), 0.0, 0.0))
             if any(_meet(line, other, gap) for other in named):
                 break
             named.append(line)
         return VGroup(*named)
-
-
-def cut(pen: Pen, shares: np.ndarray, body: Zone) -> VGroup:
-    """Return a bar that fills a zone, cut into a piece a share, from the left."""
-    gap = pen.theme.space.cell_gap / 2
-    lefts = body.left + body.width * np.concatenate([[0.0], np.cumsum(shares[:-1])])
-    pieces = VGroup()
-    for left, share in zip(lefts, shares, strict=True):
-        length = body.width * float(share)
-        # The gap is taken from a piece only where it leaves most of it.
-        piece = Rectangle(
-            width=max(length - min(gap, length / 2), 1e-4), height=body.height, stroke_width=0
-        )
-        piece.set_fill(pen.theme.palette.key, opacity=1)
-        pieces.add(piece.move_to((float(left), body.centre[1], 0.0), aligned_edge=LEFT))
-    return pieces
 
 
 def _meet(one: Line, other: Line, gap: float) -> bool:

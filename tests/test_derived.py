@@ -113,7 +113,7 @@ def test_the_functions_of_the_contract_are_named_as_they_are() -> None:
 
 def test_the_set_is_closed() -> None:
     with pytest.raises(TypeError, match="does not support item assignment"):
-        DERIVED["more"] = len  # type: ignore[index]
+        DERIVED["more"] = len  # type: ignore[index]  # wrong on purpose
 
 
 def test_entropy_has_no_negative_zero() -> None:

@@ -92,7 +92,7 @@ def test_a_record_does_not_follow_the_array_it_was_made_of() -> None:
 
 def test_a_record_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        layer().scale = 2.0  # type: ignore[misc]
+        layer().scale = 2.0  # type: ignore[misc]  # wrong on purpose
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -428,9 +428,9 @@ def test_a_trace_may_know_little() -> None:
 def test_a_focus_is_a_place(name: str, value: object) -> None:
     places = {"layer": 0, "head": 0, "query": 0, "reason": "measured"} | {name: value}
     with unchecked(), pytest.raises(TensorError, match=f"focus: {name}: wanted a whole number"):
-        Focus(**places)  # type: ignore[arg-type]
+        Focus(**places)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_focus_has_a_reason_in_words() -> None:
     with unchecked(), pytest.raises(TensorError, match="focus: reason: wanted text"):
-        Focus(0, 0, 0, None)  # type: ignore[arg-type]
+        Focus(0, 0, 0, None)  # type: ignore[arg-type]  # wrong on purpose

@@ -125,7 +125,7 @@ def test_version_is_the_same_everywhere() -> None:
 
 def test_shapes_and_types_are_checked_at_run_time_in_tests() -> None:
     with pytest.raises(TypeCheckError):
-        causal_mask("seven")  # type: ignore[arg-type]
+        causal_mask("seven")  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_default_is_the_flagship_sentence() -> None:
 def test_a_spec_is_frozen_and_hashable() -> None:
     assert len({Spec(), Spec(), Spec(head=1)}) == 2
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Spec().layer = 1  # type: ignore[misc]
+        Spec().layer = 1  # type: ignore[misc]  # wrong on purpose
 
 
 def test_two_ways_to_type_a_sentence_are_one_spec() -> None:
@@ -100,13 +100,13 @@ def test_ten_thousand_words_end_in_one_short_line() -> None:
 )
 def test_a_place_is_a_whole_number_from_0(name: str, value: object, message: str) -> None:
     with unchecked(), pytest.raises(UserError, match=f"{name}:? ?{message}"):
-        Spec(**{name: value})  # type: ignore[arg-type]
+        Spec(**{name: value})  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("name", ["text", "target", "model", "mask"])
 def test_words_are_text(name: str) -> None:
     with unchecked(), pytest.raises(UserError, match=f"{name}: wanted text, got int '3'"):
-        Spec(**{name: 3})  # type: ignore[arg-type]
+        Spec(**{name: 3})  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("model", ["", "  "])
@@ -158,12 +158,12 @@ def test_other_masks_are_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(("kind", "window"), [("window", None), ("causal", 3), ("window", 0)])
 def test_a_rule_has_a_window_where_it_needs_one(kind: str, window: int | None) -> None:
     with pytest.raises(UserError, match="window"):
-        MaskRule(kind, window)  # type: ignore[arg-type]
+        MaskRule(kind, window)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_rule_of_another_kind_is_refused() -> None:
     with unchecked(), pytest.raises(UserError, match="unknown mask 'diagonal'"):
-        MaskRule("diagonal")  # type: ignore[arg-type]
+        MaskRule("diagonal")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_differences_names_what_differs_in_the_order_of_the_fields() -> None:

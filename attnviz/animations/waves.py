@@ -247,6 +247,7 @@ class Emerge(Arrivals):
         progress = np.where(self._arrival < 0, 1.0, self.progress(alpha))
         for patch, inks in zip(self._patches, self._inks, strict=True):
             lights = progress[np.ix_(patch.queries, patch.keys)].ravel()
+            # Only faces whose cells are mobjects emerge; those of an image have none.
             assert isinstance(patch.cells, VectorCells)
             for cell, light in zip(patch.cells, lights, strict=True):
                 cell.fill_rgbas[:, 3] = light

@@ -89,6 +89,7 @@ class VectorCells(VGroup):
     def paint(self, painted: np.ndarray) -> None:
         """Give every cell its colour ``[row, column, channel]``; opacities stay."""
         for cell, colour in zip(self.submobjects, painted.reshape(-1, 3), strict=True):
+            # Manim types every part as a Mobject, which has no fill.
             assert isinstance(cell, VMobject)
             cell.fill_rgbas[:, :3] = colour
 

@@ -253,6 +253,7 @@ class DotProduct(VGroup):
                     "{count} more", {"count": count}, colour=self._pen.theme.palette.dim
                 )
                 title = self.titles[0]
+                # Manim types every part of a group as a Mobject.
                 assert isinstance(title, Line)
                 line.set_x(x).stand_on(title.baseline)
                 # A long title pushes it aside.

@@ -61,6 +61,7 @@ class HeatMatrix(VGroup):
     def row(self, index: int) -> VGroup:
         """Return the cells of one row."""
         row = self.submobjects[index]
+        # Manim types every part of a group as a Mobject.
         assert isinstance(row, VGroup)
         return row
 

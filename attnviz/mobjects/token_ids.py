@@ -55,6 +55,7 @@ class TokenIds(VGroup):
         )
         self.chips = VGroup()
         for word, number in zip(self.words, self.numbers, strict=True):
+            # Manim types every part of a group as a Mobject.
             assert isinstance(word, Line)
             assert isinstance(number, Number)
             chip = RoundedRectangle(

@@ -56,6 +56,7 @@ class Blend:
     def values(self) -> Node:
         """What the weights blend, ``[…, key, d_v]``."""
         found = self.result.argument(FACTORS[self.result.op][1])
+        # Arguments may be plain values; the factors of a product are tensors.
         assert isinstance(found, Node)
         return found
 
@@ -119,6 +120,7 @@ def draft_of_steps(blend: Blend, name: str, n_heads: int | None, item: int, tape
         If the batch has fewer items.
     """
     before = blend.softmax.args[0]
+    # Arguments may be plain values; what a softmax takes is a tensor.
     assert isinstance(before, Node)
     explained = explain(before, tape)
     frame = blend.softmax.shape

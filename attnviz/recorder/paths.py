@@ -69,6 +69,7 @@ def source(node: Node) -> Node:
         full: Node = next(part for part in node.args[0] if part.value.numel())
         return full
     taken = node.args[1] if node.op == "copy" else node.args[0]
+    # Arguments may be plain values; that of a layout operation is a tensor.
     assert isinstance(taken, Node)
     return taken
 

@@ -74,6 +74,7 @@ class Explained:
 
     def _factor(self, place: int) -> Node:
         found = self.product.argument(FACTORS[self.product.op][place])
+        # Arguments may be plain values; the factors of a product are tensors.
         assert isinstance(found, Node)
         return found
 

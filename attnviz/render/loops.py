@@ -130,6 +130,7 @@ def stills(job: Job, folder: Path) -> dict[str, np.ndarray]:
     drawn: dict[str, np.ndarray] = {}
 
     def take(scene: AttentionScene, beat: Beat) -> None:
+        # Manim types every scene's renderer as its own; run() gave it this one.
         assert isinstance(scene.renderer, StillRenderer)
         if beat.name in wanted or not wanted:
             drawn[beat.name] = scene.renderer.still(scene)[..., :3]

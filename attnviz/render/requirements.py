@@ -57,6 +57,7 @@ def python_requirement() -> Requirement:
 
 def package_requirements() -> tuple[Requirement, ...]:
     """Return the packages that films need, in the order declared."""
+    # A declared requirement begins with a name, so that there is always a match.
     return tuple(Requirement(_NAME.match(text)[0], text) for text in _declared()[1])  # type: ignore[index]
 
 

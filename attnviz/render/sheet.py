@@ -74,6 +74,7 @@ def _draw_tiles(job: Job, private: Path, progress: Progress) -> list[Beat]:
     beats: list[Beat] = []
 
     def take(scene: AttentionScene, beat: Beat) -> None:
+        # Manim types every scene's renderer as its own; run() gave it this one.
         assert isinstance(scene.renderer, StillRenderer)
         Image.fromarray(scene.renderer.still(scene)).save(_tile_path(private, len(beats)))
         beats.append(beat)
@@ -125,5 +126,6 @@ def _compose(beats: Sequence[Beat], output: Output, private: Path) -> bytes:
     png = typst.compile(
         str(document), root=str(private), format="png", ppi=_POINTS_PER_INCH, font_paths=all_fonts()
     )
+    # Typst's types allow a list too, for documents of several pages; this has one.
     assert isinstance(png, bytes)
     return png

@@ -109,6 +109,7 @@ class VideoStream:
         fps = output.quality.fps
         options = {**self.encoding.options, "g": str(_KEYFRAME_SECONDS * fps)}
         stream = self._container.add_stream(self.encoding.codec, rate=fps, options=options)
+        # PyAV types any codec's stream alike; those of these encodings are of pictures.
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = output.width, output.height
         stream.pix_fmt = PIXEL_FORMAT

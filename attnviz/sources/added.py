@@ -65,7 +65,7 @@ class Added(TorchDispatchMode):
 
     def __enter__(self) -> Added:
         """Begin to watch."""
-        super().__enter__()  # type: ignore[no-untyped-call]
+        super().__enter__()  # type: ignore[no-untyped-call]  # torch says no types here
         return self
 
     def __torch_dispatch__(

@@ -51,6 +51,7 @@ class PlayedScene(Scene):
         """Cut the frame into zones and begin the film."""
         self.theme = type(self).theme.for_frame(config.frame_width, config.frame_height)
         camera = self.renderer.camera
+        # Manim has another camera for OpenGL; films are drawn with Cairo.
         assert isinstance(camera, Camera)
         camera.background_color = ManimColor(self.theme.palette.background)
         self.zones = Zones.of_frame(config.frame_width, config.frame_height, self.theme.space)

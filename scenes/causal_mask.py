@@ -11,6 +11,7 @@ from attnviz.animations.waves import mask_wave, normalise
 from attnviz.derived import most_hidden
 from attnviz.errors import UserError
 from attnviz.mobjects.masks import MaskedGrid
+from attnviz.mobjects.named import score_formula
 from attnviz.mobjects.pen import element
 from attnviz.mobjects.questions import Questions
 from attnviz.mobjects.shares import ShareTable
@@ -18,7 +19,7 @@ from attnviz.spec import Spec
 from attnviz.stage import AttentionScene
 from attnviz.zones import Zone
 
-FORMULA = '"softmax" (({{Q : query}} {{K^top : key}}) / sqrt(d_k) + {{M : mask}})'
+FORMULA = '"softmax" ({scores} + {{{{M : mask}}}})'
 
 
 class CausalMask(AttentionScene):
@@ -65,10 +66,11 @@ class CausalMask(AttentionScene):
         self.grid = self.head_grid(scores, fill=fill, places=1, lens=self.row)
         masked = self.grid.redrawn(self.pen, f"masked({scores}, {mask})", fill=fill, places=1)
         self.hatches = self.grid.face.hatches(~self.mask)
+        formula = self.formula(FORMULA.format(scores=score_formula(self.attention)))
         with self.beat(
             "mask", "Before the softmax, the score of every word that is out of sight becomes −∞."
         ):
-            self.play(FadeOut(self.questions), FadeIn(self.grid, self.formula(FORMULA)))
+            self.play(FadeOut(self.questions), FadeIn(self.grid, formula))
             self.play(
                 mask_wave(self.grid.face, masked, self.hatches, ~self.mask),
                 run_time=2 * self.theme.timing.slow,

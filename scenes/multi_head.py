@@ -30,6 +30,7 @@ class MultiHead(AttentionScene):
     # The heads of the first layer differ most in what they do.
     spec = Spec(layer=0)
     tokens = range(2, 257)
+    kind = "self"
 
     def construct(self) -> None:
         """Play the four beats."""

@@ -11,15 +11,13 @@ from attnviz.derived import most_widened, root_scales
 from attnviz.mobjects.angle import SpannedPlane
 from attnviz.mobjects.dot import DotProduct
 from attnviz.mobjects.histogram import histograms
-from attnviz.mobjects.named import query_and_key, unscaled_logits
+from attnviz.mobjects.named import query_and_key, score_formula, unscaled_logits
 from attnviz.mobjects.pen import element
 from attnviz.mobjects.share_bar import share_bars
 from attnviz.stage import AttentionScene
 from attnviz.text import Run
 
 PAIR = "{{q : query}} dot {{k : key}} {{= |q| thin |k| thin cos theta : angle}}"
-GRID = "({{Q : query}} {{K^top : key}}) / {{sqrt(d_k) : scale}}"
-OWN_SCALE = "{{s : scale}} thin {{Q : query}} {{K^top : key}}"
 
 
 class ScoreGrid(AttentionScene):
@@ -28,14 +26,17 @@ class ScoreGrid(AttentionScene):
     loop = ("grid",)
 
     def construct(self) -> None:
-        """Play the seven beats."""
+        """Play the beats; a model that does not scale has nothing to compare."""
         self.show_vectors()
         self.multiply()
         self.measure()
         self.fill_grid()
         self.scale()
-        self.compare_spread()
-        self.compare_shares()
+        if self.attention.bias is not None:
+            self.add_bias()
+        elif self.attention.scale != 1:
+            self.compare_spread()
+            self.compare_shares()
 
     def show_vectors(self) -> None:
         """Beat 1: one query and one key, as lists of numbers and as arrows."""
@@ -92,8 +93,7 @@ class ScoreGrid(AttentionScene):
         """Beat 4: the score goes to its cell; its row fills, then the grid."""
         self.fill = self.signed_fill(self.unscaled)
         self.grid = self.head_grid(self.unscaled, self.zones.stage, fill=self.fill, places=1)
-        self.by_root = root_scales(self.attention.scale, self.attention.q.shape[2])
-        self.rule = self.formula(GRID if self.by_root else OWN_SCALE)
+        self.rule = self.formula(score_formula(self.attention))
         face = self.grid.face
         with self.beat(
             "grid",
@@ -115,17 +115,39 @@ class ScoreGrid(AttentionScene):
         self.scaled = self.address("scores", self.head)
         if self.attention.bias is not None:
             self.scaled = f"product({self.unscaled}, {self.address('scale')})"
+        if self.attention.scale == 1:
+            self.face = self.grid.face
+            with self.beat(
+                "scale", "This model does not scale them: the sums of products stand as they are."
+            ):
+                pass
+            return
         self.face = self.grid.redrawn(self.pen, self.scaled, fill=self.fill, places=1)
         template, slots = self.say_scale()
         with self.beat("scale", template, **slots):
             self.play(FadeIn(self.rule.unnamed(), self.rule.term("scale")))
             self.play(normalise(self.grid.face, self.face), run_time=2 * self.theme.timing.slow)
 
+    def add_bias(self) -> None:
+        """Beat 6 of a model with a bias: it is added to every score, and the film ends there."""
+        scores, bias = self.address("scores", self.head), self.attention.bias
+        assert bias is not None
+        head = self.head if len(bias) > 1 else 0
+        biased = self.grid.redrawn(self.pen, scores, fill=self.signed_fill(scores), places=1)
+        with self.beat(
+            "bias",
+            "A bias for each pair is added, here {bias}: the score of this pair is now {score}.",
+            bias=self.address("bias", head, *self.pair),
+            score=element(scores, *self.pair),
+        ):
+            self.play(FadeIn(self.rule.term("bias")))
+            self.play(normalise(self.face, biased), run_time=2 * self.theme.timing.slow)
+
     def say_scale(self) -> tuple[str, dict[str, str | Run]]:
         """Return what the model's own scale does: most divide by √d_k, some do not."""
         width = f"size({self.address('q')}, 2)"
         factor: dict[str, str | Run] = {"factor": self.address("scale")}
-        if self.by_root:
+        if root_scales(self.attention.scale, self.attention.q.shape[2]):
             text = "Divided by the square root of {d_k}, every score shrinks to {factor} of itself."
             return text, factor | {"d_k": width}
         return "This model multiplies every score by {factor}, a scale of its own.", factor

@@ -15,13 +15,11 @@ from manim import (
 
 from attnviz.animations import EASE_MOVE, appear, hush, pile, reach_out, recolour, relight
 from attnviz.animations.waves import Fold
+from attnviz.mobjects.named import score_formula
 from attnviz.mobjects.values import Blend
 from attnviz.stage import AttentionScene
 
-FORMULA = (
-    '{{"softmax" : softmax}} '
-    "(({{Q : query}} {{K^top : key}}) / {{sqrt(d_k) : scale}}) {{V : value}}"
-)
+FORMULA = '{{{{"softmax" : softmax}}}} ({scores}) {{{{V : value}}}}'
 
 
 class SelfAttention(AttentionScene):
@@ -134,7 +132,8 @@ class SelfAttention(AttentionScene):
 
     def assemble_formula(self) -> None:
         """Beat 5: the formula assembles, each term from the part of the stage it stands for."""
-        formula = self.formula(FORMULA)
+        formula = self.formula(FORMULA.format(scores=score_formula(self.attention)))
+        rest = [formula.term(name) for name in formula.terms if name in ("scale", "bias")]
         asking, answering = self.grid.side_words
         scores = Group(self.grid.face, self.outline)
         with self.beat(
@@ -147,7 +146,7 @@ class SelfAttention(AttentionScene):
                 TransformFromCopy(answering, formula.term("key")),
             )
             self.play(relight(scores), hush(asking, answering))
-            self.play(*(FadeIn(part) for part in (formula.unnamed(), formula.term("scale"))))
+            self.play(*(FadeIn(part) for part in (formula.unnamed(), *rest)))
             self.play(FadeIn(formula.term("softmax")))
             self.play(relight(self.blend), hush(scores))
             self.play(TransformFromCopy(self.blend.rows.matrix, formula.term("value")))

@@ -124,7 +124,7 @@ class EmbeddingTable(Group):
         self.strip.move_to((zone.centre[0], (zone.bottom + zone.top - header) / 2, 0.0))
         sizes = {name: f"size(embedding_table, {axis})" for axis, name in enumerate(("n", "d"))}
         self.title: TypeLine = pen.phrase(
-            "the embedding table: {n} words, {d} numbers each", sizes, colour=theme.palette.dim
+            "the embedding table: {n} tokens, {d} numbers each", sizes, colour=theme.palette.dim
         )
         self.title.set_x(zone.centre[0])
         self.title.stand_on(float(self.strip.get_top()[1]) + theme.space.gap)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attnviz.derived import root_scales
 from attnviz.mobjects.pen import Pen
 from attnviz.records import AttentionTrace
 from attnviz.text import Line, Run
@@ -63,6 +64,23 @@ def query_and_key(
         NamedVector(f"{address}.q[{head}, {query}]", "query", "q", asking, palette.query),
         NamedVector(f"{address}.k[{head}, {key}]", "key", "k", answering, palette.key),
     )
+
+
+def score_formula(layer: AttentionTrace) -> str:
+    """Return the formula of a layer's scores, as that layer scales them and with its bias.
+
+    Parameters
+    ----------
+    layer
+        Most divide by √d_k, the term ``scale``; T5 (Raffel et al., 2020) does not scale, and adds
+        a bias, the term ``bias``.
+    """
+    products = "{{Q : query}} {{K^top : key}}"
+    if root_scales(layer.scale, layer.q.shape[2]):
+        products = f"({products}) / {{{{sqrt(d_k) : scale}}}}"
+    elif layer.scale != 1:
+        products = f"{{{{s : scale}}}} thin {products}"
+    return products if layer.bias is None else f"{products} {{{{+ B : bias}}}}"
 
 
 def unscaled_logits(layer: AttentionTrace, address: str, head: int) -> str:

@@ -79,15 +79,15 @@ class TokenPair(VGroup):
         space = self._pen.theme.space
         width = zone.width - 2 * (title + space.wide_gap + space.gap)
         heights = (zone.at(_QUERIES_AT), zone.at(_KEYS_AT))
+        (queries, _, _), (keys, _, lit) = lines
         # Numbers stand under the keys; the same words stand above one another.
-        numbers = (lines[0][0] == lines[1][0], True)
+        under: tuple[int, ...] | None = None if len(keys) <= DIGITS_UP_TO else lit
+        numbers = (under if queries == keys else (), under)
         return [
             TokenRow(
-                self._pen, tokens, width=width, colour=colour, focused=lit, numbers=with_numbers
+                self._pen, tokens, width=width, colour=colour, focused=lit, numbers=numbered
             ).move_to((zone.centre[0], height, 0.0))
-            for (tokens, colour, lit), height, with_numbers in zip(
-                lines, heights, numbers, strict=True
-            )
+            for (tokens, colour, lit), height, numbered in zip(lines, heights, numbers, strict=True)
         ]
 
     def _columns(

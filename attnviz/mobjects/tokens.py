@@ -114,7 +114,7 @@ class TokenRow(TokenLine):
     cap
         Cap height; None: the theme's.
     numbers
-        Whether numbers will stand under the tokens: then short ones get their room too.
+        Indices under which a number will stand, which get its room too; None: all.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class TokenRow(TokenLine):
         colour: str,
         focused: Sequence[int] = (),
         cap: float | None = None,
-        numbers: bool = True,
+        numbers: Sequence[int] | None = None,
     ) -> None:
         if len(tokens) > ALL_LABELS_UP_TO:
             items = self._sparse(pen, tokens, width, colour, focused, cap)
@@ -141,15 +141,19 @@ class TokenRow(TokenLine):
         width: float,
         colour: str,
         cap: float | None,
-        numbers: bool,
+        numbers: Sequence[int] | None,
     ) -> list[VMobject]:
-        gap = pen.theme.space.gap
-        least = (_NUMBER_CAPS if numbers else 1.0) * pen.theme.sizes.label
+        gap, label = pen.theme.space.gap, pen.theme.sizes.label
+        least = [
+            (_NUMBER_CAPS if numbers is None or place in numbers else 1.0) * label
+            for place in range(len(tokens))
+        ]
         longest = width
         while True:
             lines = [pen.token(t, colour=colour, cap=cap, longest=longest) for t in tokens]
-            centres = spread([max(line.width, least) for line in lines], width, gap)
-            if centres is not None or longest < least:
+            rooms = [max(line.width, room) for line, room in zip(lines, least, strict=True)]
+            centres = spread(rooms, width, gap)
+            if centres is not None or longest < label:
                 break
             longest *= _SHORTEN
         centres = centres or np.linspace(-width / 2, width / 2, len(lines)).tolist()

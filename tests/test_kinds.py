@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attnviz.derived import softmax
 from attnviz.errors import UserError
+from attnviz.mobjects.named import score_formula
 from attnviz.spec import Spec
 from scenes.causal_mask import CausalMask
 from scenes.cross_attention import CrossAttention
@@ -90,3 +92,37 @@ def test_a_pass_in_training_is_not_filmed(tmp_path):
     with pytest.raises(UserError, match=r"in training, with dropout .* call model.eval\(\) before"):
         show(SelfAttention, spec, "dark")
     show(SelfAttention, replace(spec, layer=0), "dark")
+
+
+@pytest.fixture
+def unscaled(tmp_path):
+    """A saved trace as T5 computes: nothing is scaled, and each pair has a bias."""
+    trace = random_trace(5, n_layers=1)
+    layer = trace.layers[0]
+    bias = np.linspace(-1, 1, 25, dtype=np.float32).reshape(1, 5, 5)
+    scores = layer.q @ layer.k.mT + bias
+    weights = softmax(scores)
+    made = replace(
+        layer,
+        scale=1.0,
+        bias=bias,
+        scores=scores,
+        weights=weights,
+        heads=weights @ layer.v,
+        output=None,
+    )
+    replace(trace, layers=(made,)).save(tmp_path / "unscaled.safetensors")
+    return Spec(text=trace.text, model=str(tmp_path / "unscaled.safetensors"), layer=0, head=0)
+
+
+def test_a_model_without_a_scale_shows_none_and_its_bias(unscaled):
+    showing = show(ScoreGrid, unscaled, "dark")
+    names = [still.beat.name for still in showing.stills]
+    assert names[-2:] == ["scale", "bias"]
+    captions = [still.beat.caption for still in showing.stills]
+    assert captions[-2].startswith("This model does not scale them")
+    shown = {number.address.partition("[0, ")[0] for number in showing.stills[-1].beat.numbers}
+    assert {"layers[0].bias", "layers[0].scores"} <= shown
+    formula = score_formula(showing.scene.attention)
+    assert "sqrt" not in formula
+    assert "{{+ B : bias}}" in formula

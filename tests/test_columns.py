@@ -107,7 +107,7 @@ class TestColumns:
     def test_a_vector_comes_from_its_words_place_in_the_table(self, pen, fill):
         table = EmbeddingTable(pen, WIDE, fill)
         columns = Columns(pen, SUM, [0.0], zone=WIDE, width=0.3, fill=fill, colour="#FFFFFF")
-        assert f"{VOCABULARY} words, {WIDTH} numbers" in table.title.text
+        assert f"{VOCABULARY} tokens, {WIDTH} numbers" in table.title.text
         # Word 6 of 17: its middle lies 6.5 seventeenths of the way to the right.
         wanted = WIDE.left + 6.5 * WIDE.width / VOCABULARY
         assert table.mark(6).get_x() == pytest.approx(wanted, abs=1e-6)

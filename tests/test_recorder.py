@@ -353,6 +353,23 @@ def test_queries_that_positions_turn_have_no_matrix_and_know_their_input() -> No
     assert near(trace.x_q, x[0], 0)
 
 
+def test_what_is_scaled_or_dropped_in_place_is_known_as_it_was_before() -> None:
+    x, w = drawn(1, Q, 4), drawn(4, 4)
+
+    def run() -> Tensor:
+        q = x @ w
+        q *= 0.5
+        weights = functional.dropout(torch.softmax(q @ x.mT, -1), 0.5, inplace=True)
+        return weights @ x
+
+    (trace,) = watched(run)
+    assert trace.scale == 0.5
+    assert near(trace.q, x @ w, 0)
+    assert near(trace.w_q, w, 0)
+    assert trace.dropout is not None
+    assert near(trace.weights, ((x @ w) @ x.mT / 2).softmax(-1))
+
+
 def test_heads_changed_in_their_place_have_no_matrix() -> None:
     x, w = drawn(1, Q, 4), drawn(4, 4)
 

@@ -105,6 +105,12 @@ class Tape:
             self.turn()
         return nodes
 
+    def preserve(self, tensor: Tensor) -> None:
+        """Keep a copy of what is known of a tensor, which is about to be written over."""
+        node = self.node(tensor)
+        # A node is frozen for everyone else: its numbers stay, only their memory is another.
+        object.__setattr__(node, "value", node.value.clone())
+
     def node(self, tensor: Tensor) -> Node:
         """Return what is known of a tensor."""
         key = _key(tensor)

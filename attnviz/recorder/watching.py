@@ -19,6 +19,9 @@ from attnviz.recorder.paths import added_bias, layout_root, product
 from attnviz.recorder.scores import FACTORS, UnrecordableError
 from attnviz.recorder.tape import Node, Tape, op_name
 
+_SCALED_IN_PLACE = frozenset({"aten::mul_", "aten::div_"})
+"""Operations that write over queries, or over weights, of which the numbers before are wanted."""
+
 
 class Watcher(TorchDispatchMode):
     """Sees every operation as torch's dispatcher runs it, and runs the very same.
@@ -57,6 +60,8 @@ class Watcher(TorchDispatchMode):
                 result = func.decompose(*args, **given)
             if result is not NotImplemented:
                 return result
+        if func._schema.name in _SCALED_IN_PLACE:
+            self._tape.preserve(args[0])
         result = func(*args, **given)
         # Gradients are computed of weights and values too, and checkpoints run forward again.
         if torch._C._current_graph_task_id() == -1:

@@ -1,0 +1,149 @@
+"""The benchmarks measure what they say: similarity, cost, and what follows from them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from statistics import fmean
+
+import av
+import numpy as np
+import pytest
+
+from attnviz.render.output import QUALITIES, Output
+from attnviz.render.streams import converted
+from benchmarks.cost import Cost, cost
+from benchmarks.sides import ours, scenes_named, stock
+from benchmarks.similarity import Similarity, compare, ssim
+from benchmarks.stock import Pair, Round, claims, pairs
+
+# x264 and ffmpeg hold (0.01 · 255)² against sums over 8 × 8 pixels, so against a mean its 64th.
+SSIM_C1 = (0.01 * 255) ** 2 / 64
+# Rounded to 8 bits twice, a channel of a flat colour comes back within one level.
+NEARLY = 0.999
+
+
+def flat(*rgb: int, width: int = 157, height: int = 101) -> av.VideoFrame:
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[:] = rgb
+    return av.VideoFrame.from_ndarray(pixels, format="rgb24")
+
+
+def noisy(rng: np.random.Generator, deviation: float) -> av.VideoFrame:
+    values = 128 + deviation * rng.standard_normal((101, 157, 3))
+    return av.VideoFrame.from_ndarray(values.clip(0, 255).astype(np.uint8), format="rgb24")
+
+
+def test_similarity_of_flat_colours_is_the_closed_form() -> None:
+    one, other = (11, 23, 37), (23, 23, 31)
+    by_hand = fmean(
+        (2 * x * y + SSIM_C1) / (x * x + y * y + SSIM_C1) for x, y in zip(one, other, strict=True)
+    )
+    assert list(ssim([(flat(*one), flat(*other))] * 3)) == pytest.approx([by_hand] * 3, abs=1e-5)
+
+
+def test_equal_frames_are_1_and_more_noise_is_less_alike() -> None:
+    rng = np.random.default_rng(0)
+    still, low, high = (noisy(rng, deviation) for deviation in (13.0, 13.0, 41.0))
+    same, other, far = ssim([(still, still), (still, low), (still, high)])
+    assert same == 1
+    assert 0 <= far < other < 0.2
+
+
+@pytest.mark.parametrize("rgb", [(16, 20, 26), (86, 180, 233), (240, 160, 48)])
+def test_each_film_is_turned_to_rgb_by_its_own_matrix(rgb: tuple[int, int, int]) -> None:
+    pixels = np.full((96, 854, 4), 255, np.uint8)
+    pixels[..., :3] = rgb
+    # As manim does it: nothing is said of colours.
+    unnamed = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="yuv420p")
+    named = converted(pixels)
+    assert (int(unnamed.colorspace), int(named.colorspace)) == (2, 1)
+    wanted = flat(*rgb, width=854, height=96)
+    (both,) = ssim([(unnamed, named)])
+    (true,) = ssim([(wanted, named)])
+    assert min(both, true) > NEARLY
+    misread = av.VideoFrame.from_ndarray(named.to_ndarray(), format="yuv420p")
+    (wrong,) = ssim([(misread, named)])
+    assert wrong < NEARLY or rgb == (16, 20, 26)  # nearly grey: any matrix will do
+
+
+def test_frames_that_are_no_pairs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the first"):
+        list(ssim([(flat(1, 2, 3), flat(1, 2, 3)), (flat(1, 2, 3), flat(1, 2, 3, width=99))]))
+    with pytest.raises(ValueError, match="no frames"):
+        list(ssim([]))
+    films = [tmp_path / f"{count}.mkv" for count in (5, 7)]
+    for film, count in zip(films, (5, 7), strict=True):
+        with av.open(str(film), "w") as container:
+            stream = container.add_stream("ffv1", rate=5)
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+            for _ in range(count):
+                container.mux(stream.encode(flat(16, 20, 26, width=96, height=64)))
+            container.mux(stream.encode())
+    assert compare(films[0], films[0]) == Similarity(5, 1.0, 1.0, 0)
+    with pytest.raises(ValueError, match=r"5\.mkv and 7\.mkv are no pair"):
+        compare(*films)
+
+
+BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
+# A child that ends before the grandchild which it started.
+ORPHAN = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {code!r}])\n"
+
+
+def test_cost_counts_descendants_that_outlive_their_starter(tmp_path: Path) -> None:
+    burned = 0.7
+    code = ORPHAN.format(code=BURN.format(seconds=burned))
+    if sys.platform != "linux":
+        code += "import os\nos.wait()\n"  # elsewhere nobody adopts orphans
+    nothing = cost([sys.executable, "-c", "pass"], tmp_path)
+    taken = cost([sys.executable, "-c", code], tmp_path)
+    assert burned <= taken.cpu - nothing.cpu < 2 * burned
+    assert 5e6 < taken.peak < 100e6
+    assert taken.wall > 0
+
+
+def test_cost_of_a_failure_is_its_message(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)ended with 3.*no such thing"):
+        cost(
+            [sys.executable, "-c", "import sys; print('no such thing', file=sys.stderr); exit(3)"],
+            tmp_path,
+        )
+
+
+def turn(stock_wall: float, our_wall: float) -> Round:
+    return Round(
+        {"a": Cost(stock_wall / 4, 5.0, 7), "b": Cost(3 * stock_wall / 4, 6.0, 7)},
+        Cost(our_wall, 2.75, 11),
+    )
+
+
+def test_a_round_is_judged_by_the_sum_of_the_stock_commands() -> None:
+    assert turn(80, 20).wall == 0.25
+    assert turn(80, 20).cpu == 0.25
+
+
+def test_claims_hold_for_the_median_round_and_for_every_scene() -> None:
+    alike, unlike = Similarity(3, 0.995, 0.97, 2), Similarity(3, 0.98, 0.97, 2)
+    rounds = [turn(80, 79), turn(80, 20), turn(80, 24)]
+    held = claims(rounds, [Pair("a", alike, 101, 101), Pair("b", alike, 101, 13)])
+    assert [claim.holds for claim in held] == [True, True, True]
+    assert held[0].found == "0.300"
+    failed = claims(rounds[:2], [Pair("a", alike, 101, 103), Pair("b", unlike, 101, 13)])
+    assert [claim.holds for claim in failed] == [False, False, False]
+    assert [claim.found for claim in failed[1:]] == ["0.9800 in b", "larger: a"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_both_sides_make_one_film(tmp_path: Path, theme: str) -> None:
+    (scene,) = scenes_named(["docs/template_scene.py:SharpestRow"])
+    output = Output(QUALITIES["draft"], theme)
+    theirs = stock(scene, output, tmp_path / "stock")
+    own = ours([scene], output, tmp_path / "ours")
+    (pair,) = pairs({scene.name: theirs}, own)
+    assert pair.likeness.frames > 5 * output.quality.fps
+    assert pair.likeness.mean >= 0.99
+    assert pair.likeness.worst >= 0.95
+    assert pair.our_bytes <= pair.stock_bytes
+    assert min(theirs.cost.cpu, own.cost.cpu) > 1

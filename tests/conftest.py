@@ -1,6 +1,6 @@
 """Settings of the whole test suite, and the language models that its tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +10,25 @@ from hypothesis import settings
 # A verdict changes with the code alone: not with the random seed, nor with a busy machine.
 settings.register_profile("attnviz", deadline=None, derandomize=True)
 settings.load_profile("attnviz")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep every test, and what it runs, away from the user's store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATTNVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ATTNVIZ_CACHE_SIZE", "0")
+        patch.delenv("ATTNVIZ_CACHE_DAYS", raising=False)
+        yield
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Turn the store on for one test; return its folder."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ATTNVIZ_CACHE", str(folder))
+    monkeypatch.delenv("ATTNVIZ_CACHE_SIZE")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from attnviz.model_choice import SAVED
 from attnviz.naming import slug
 from attnviz.render import catalogue, jobs
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
+from attnviz.render.store import Store
 from attnviz.render.terminal import render_progress
 from attnviz.render.workspace import FolderError
 from attnviz.spec import Spec
@@ -144,8 +145,10 @@ def clip(
     except OSError as error:
         raise FolderError(f"the folder {place} cannot be written ({error.strerror})") from error
     trace.save(file)
+    # The trace in a temporary folder is part of the key: nobody could ask for the clip again.
+    store = Store(None) if folder is None else None
     with render_progress(ref.name) as progress:
-        made = jobs.film(jobs.Job(ref, subject, output), place, progress=progress)
+        made = jobs.film(jobs.Job(ref, subject, output), place, progress=progress, store=store)
     alt = f"{catalogue.summary(ref)} The words: {trace.text}"
     files = MappingProxyType({**made.files, "trace": file})
     return InlineClip(files, made.seconds, output.width, alt, made.cached)

@@ -19,6 +19,7 @@ from attnviz.render.catalogue import SceneRef, default_spec, load_class
 from attnviz.render.formats import FORMATS, ends, ordered
 from attnviz.render.keys import content_key, versions
 from attnviz.render.output import Output
+from attnviz.render.store import Store
 from attnviz.render.workspace import publish, workspace
 from attnviz.spec import Spec
 
@@ -117,6 +118,7 @@ def film(
     force: bool = False,
     progress: Progress | None = None,
     formats: Sequence[str] = (),
+    store: Store | None = None,
 ) -> Clip:
     """Render a film and its files, unless they are there already.
 
@@ -133,6 +135,8 @@ def film(
     formats
         Names of further formats, of :data:`attnviz.render.formats.FORMATS`; they are made of the
         same frames. Those that are there already are kept up.
+    store
+        Where finished clips are looked for and kept; None: the user's.
 
     Returns
     -------
@@ -144,6 +148,7 @@ def film(
     AttnvizError
         If the film cannot be made or written; the output folder is then as it was.
     """
+    store = store or Store.of_user()
     folder = folder.resolve()
     stem = job.stem()
     place = folder / job.scene.name
@@ -154,10 +159,13 @@ def film(
     files = {what: place / (stem + end) for what, end in _ends(names).items()}
     if found and not force and _is_whole(found, key, files):
         return Clip(job, files, found["seconds"], cached=True)
+    if not force and (kept := store.deliver(key, files, folder)):
+        return Clip(job, files, kept["seconds"], cached=True)
     with workspace(folder) as private:
         finished = {what: private / path.name for what, path in files.items()}
         seconds = _make(job, key, finished, private, progress or Progress())
         publish({finished[what]: files[what] for what in files}, folder)
+    store.keep(key, files)
     return Clip(job, files, seconds, cached=False)
 
 
@@ -211,8 +219,7 @@ def _make(
         {what: path for what, path in files.items() if what != "manifest"},
         writer.frames,
     )
-    # What is no text in a path is written as JSON's own escapes.
-    files["manifest"].write_text(text, encoding="utf-8", errors="backslashreplace")
+    manifests.write(text, files["manifest"])
     return writer.seconds
 
 

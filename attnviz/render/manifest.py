@@ -96,7 +96,19 @@ def manifest(
         "versions": dict(subject.versions),
         "key": subject.key,
     }
+    return as_text(content)
+
+
+def as_text(content: Mapping[str, Any]) -> str:
+    """Return the content of a manifest as it stands in its file."""
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def write(content: str | Mapping[str, Any], path: Path) -> None:
+    """Write a manifest, or its content, to a file."""
+    text = content if isinstance(content, str) else as_text(content)
+    # What is no text in a path is written as JSON's own escapes.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def trace_facts(trace: ModelTrace) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 A user's own scene is edited and rendered again and again, and each render is killed (SIGKILL) at a
 moment drawn evenly from the time that one takes. After every kill each file that was there before
 must be there and whole, old or new; at the end one undisturbed render must leave a whole clip and
-nothing else.
+nothing else, and the store must hand the same clip out to another folder.
 """
 
 import argparse
 import json
+import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,7 +44,8 @@ class Storm:
     lost, corrupt
         Files that were gone, or broken, after a kill.
     healed
-        Whether the last, undisturbed render left a whole clip and nothing else.
+        Whether the last, undisturbed render left a whole clip and nothing else, and the store has
+        it too.
     """
 
     kills: int = 0
@@ -58,15 +61,17 @@ def storm(folder: Path, times: int) -> Storm:
     scene, media = folder / "scene.py", folder / "media"
     command = [sys.executable, "render.py", f"{scene}:{CLASS}", "--quality", "draft"]
     command += ["-o", str(media)]
+    # A store of its own, which is killed too whenever a clip is being kept.
+    own = os.environ | {"ATTNVIZ_CACHE": str(folder / "cache"), "ATTNVIZ_CACHE_SIZE": ""}
     _edit(scene, 0)
     began = time.monotonic()
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True)
     whole = time.monotonic() - began
     for turn in range(1, times + 1):
         before = set(_files(media))
         _edit(scene, turn)
         running = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             running.wait(moments.uniform(0, whole))
@@ -77,12 +82,27 @@ def storm(folder: Path, times: int) -> Storm:
             found.kills += 1
         found.lost += len(before - set(_files(media)))
         found.corrupt += sum(not _is_sound(path) for path in _files(media))
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    left = sorted(path.name for path in media.iterdir())
-    again = subprocess.run([*command, "--json"], cwd=ROOT, check=True, capture_output=True)
-    is_cached = json.loads(again.stdout)["cached"]
-    found.healed = left == ["two-beats"] and len(set(_files(media))) == len(SUFFIXES) and is_cached
+    subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True)
+    left = [*sorted(path.name for path in media.iterdir()), *_left_in(folder / "cache")]
+    are_whole = [_is_there(command, own, media)]
+    shutil.rmtree(media)
+    are_whole.append(_is_there(command, own, media))
+    found.healed = left == ["two-beats"] and all(are_whole)
     return found
+
+
+def _is_there(command: list[str], environment: dict[str, str], media: Path) -> bool:
+    """Tell whether a clip needs no rendering and is whole."""
+    again = [*command, "--json"]
+    done = subprocess.run(again, cwd=ROOT, env=environment, check=True, capture_output=True)
+    files = list(_files(media))
+    is_whole = len(files) == len(SUFFIXES) and all(map(_is_sound, files))
+    return is_whole and json.loads(done.stdout)["cached"]
+
+
+def _left_in(cache: Path) -> list[str]:
+    """List the private folders that the store still has."""
+    return [path.name for path in cache.glob(".attnviz-*")]
 
 
 def _edit(scene: Path, turn: int) -> None:

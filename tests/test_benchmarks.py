@@ -13,9 +13,12 @@ import pytest
 from attnviz.render.output import QUALITIES, Output
 from attnviz.render.streams import converted
 from benchmarks.cost import Cost, cost
+from benchmarks.growth import exponent, serial_share, speed_up
+from benchmarks.long_texts import save_long_trace
 from benchmarks.sides import ours, scenes_named, stock
 from benchmarks.similarity import Similarity, compare, ssim
 from benchmarks.stock import Pair, Round, claims, pairs
+from benchmarks.tokens import Growth, report, seconds_a_second
 
 # x264 and ffmpeg hold (0.01 · 255)² against sums over 8 × 8 pixels, so against a mean its 64th.
 SSIM_C1 = (0.01 * 255) ** 2 / 64
@@ -132,6 +135,46 @@ def test_claims_hold_for_the_median_round_and_for_every_scene() -> None:
     failed = claims(rounds[:2], [Pair("a", alike, 101, 103), Pair("b", unlike, 101, 13)])
     assert [claim.holds for claim in failed] == [False, False, False]
     assert [claim.found for claim in failed[1:]] == ["0.9800 in b", "larger: a"]
+
+
+def test_the_exponent_of_a_power_law_is_its_power() -> None:
+    sizes = [8, 16, 64, 256]
+    assert exponent(sizes, [3 * size**1.7 for size in sizes]) == pytest.approx(1.7)
+    # Errors that cancel, in logarithms, leave the power.
+    assert exponent([2, 4, 8], [2, 4 * 1.3, 8]) == pytest.approx(1)
+
+
+def test_the_serial_share_of_a_run_that_obeys_amdahl_is_found() -> None:
+    def wall(workers: int, serial: float) -> float:
+        return 80 * (serial + (1 - serial) / workers)
+
+    for serial in (0.0, 0.13, 1.0):
+        walls = [wall(workers, serial) for workers in (1, 2, 4)]
+        assert serial_share([1, 2, 4], walls) == pytest.approx(serial, abs=1e-9)
+    # More than twice as fast with two workers: no share is serial, and none is negative.
+    assert serial_share([1, 2], [80.0, 37.0]) == 0
+
+
+def test_amdahls_law_by_hand() -> None:
+    assert speed_up(1, 0.2) == 1
+    assert speed_up(4, 0.2) == pytest.approx(2.5)
+    assert speed_up(64, 0.0) == pytest.approx(64)
+    assert speed_up(10**9, 0.05) == pytest.approx(20)
+
+
+def test_growth_is_told_with_its_exponent_and_the_claimed_ratio() -> None:
+    growth = Growth("grid", "hd", {8: 0.5, 64: 1.5, 256: 4.5})
+    assert growth.times == 3
+    assert Growth("grid", "hd", {8: 0.5, 32: 1.5}).times is None
+    last = report([growth]).splitlines()[-1].split()
+    assert last == ["grid", "hd", "0.50", "1.50", "4.50", f"{growth.exponent:.2f}", "3.00"]
+    assert float(last[-2]) == pytest.approx(0.6, abs=0.05)
+
+
+@pytest.mark.slow
+def test_a_long_sentence_is_filmed_and_timed(tmp_path: Path) -> None:
+    trace = save_long_trace(37, tmp_path)
+    assert 0.01 < seconds_a_second("grid", "draft", trace, tmp_path / "films") < 30
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from manim._config.output import OutputFormat, OutputSpec
 from manim.scene.section import Section
 
 from attnviz.errors import AttnvizError
+from attnviz.render.drawings import Box
 from attnviz.render.output import Output
 from attnviz.render.streams import H264, VideoStream, converted
 
@@ -40,7 +41,9 @@ class SilentWriter:
         """Note the section: its name is all that is needed here."""
         self.sections.append(Section(type_, None, name, skip_animations))
 
-    def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
+    def write_frame(
+        self, pixels: np.ndarray, *, repeat: int = 1, changed: Sequence[Box] | None = None
+    ) -> None:
         """Leave the frame."""
 
     def begin_animation(self, allow_write: bool = False, *, animation_index: int) -> None:
@@ -127,7 +130,9 @@ class FilmWriter(SilentWriter):
         for reel in self._reels:
             reel.begin_beat()
 
-    def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
+    def write_frame(
+        self, pixels: np.ndarray, *, repeat: int = 1, changed: Sequence[Box] | None = None
+    ) -> None:
         """Encode a frame, RGBA from the top left, ``repeat`` times."""
         if repeat < 1:
             return

@@ -227,8 +227,7 @@ def _draw(
     job: Job, key: str, files: Mapping[str, Path], scratch: Path, progress: Progress
 ) -> tuple[AttentionScene, FilmWriter]:
     """Run the scene, encode its frames to all its files and check those by decoding them."""
-    from manim import CairoRenderer
-
+    from attnviz.render.camera import FrugalRenderer
     from attnviz.render.checking import FilmFacts, decode, require
     from attnviz.render.encoding import FilmWriter
     from attnviz.render.reels import reels, require_pictures
@@ -244,7 +243,7 @@ def _draw(
             load_class(job.scene),
             job.spec,
             job.output,
-            lambda: CairoRenderer(file_writer_class=writer.as_class()),
+            lambda: FrugalRenderer(file_writer_class=writer.as_class()),
             scratch,
             lambda _scene, beat: progress.on_beat(beat),
         )

@@ -14,7 +14,9 @@ from PIL import Image
 
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
+from attnviz.render.camera import FrugalRenderer
 from attnviz.render.catalogue import load_class
+from attnviz.render.drawings import Box
 from attnviz.render.encoding import SilentWriter
 from attnviz.render.jobs import Job
 from attnviz.render.output import Output, Quality
@@ -182,7 +184,9 @@ class _LoopWriter(SilentWriter):
         """Begin a section, to be skipped if it is not looped."""
         self.sections.append(Section(type_, None, name, name not in self.wanted))
 
-    def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
+    def write_frame(
+        self, pixels: np.ndarray, *, repeat: int = 1, changed: Sequence[Box] | None = None
+    ) -> None:
         """Keep a frame, and how often it is shown."""
         name = self.sections[-1].name
         if name not in self.wanted or repeat < 1:
@@ -202,7 +206,7 @@ def _film(job: Job, fps: int, folder: Path) -> _LoopWriter:
         wanted = _looped(job, _run(job, loop_output(job.output), StillRenderer, folder))
     writer = _LoopWriter(wanted, fps)
     output = loop_output(job.output, fps)
-    played = _run(job, output, lambda: CairoRenderer(file_writer_class=writer.as_class()), folder)
+    played = _run(job, output, lambda: FrugalRenderer(file_writer_class=writer.as_class()), folder)
     _looped(job, played)
     if not writer.frames:
         raise AttnvizError(f"{job.scene.class_name} plays nothing in its looped beats")

@@ -443,7 +443,7 @@ def test_held_frames_stay_true_to_what_was_drawn(
     held: dict[int, np.ndarray] = {}
     write = FilmWriter.write_frame
 
-    def keep(self: FilmWriter, pixels: np.ndarray, *, repeat: int = 1, **new: Any) -> None:
+    def keep(self: FilmWriter, pixels: np.ndarray, *, repeat: int = 1, **new: object) -> None:
         write(self, pixels, repeat=repeat, **new)
         if repeat > 1:
             held[self.frames - 1] = pixels[..., :3].astype(float)

@@ -16,7 +16,7 @@ from attnviz import models
 from attnviz.errors import UserError
 from attnviz.fonts import SCRIPTS, Script
 from attnviz.render.doctor import Check, MachineError
-from attnviz.render.keys import file_digest
+from attnviz.render.imports import file_digest
 from attnviz.render.requirements import (
     Requirement,
     install_command,

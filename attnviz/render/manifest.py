@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.film import Beat, Film
-from attnviz.render.keys import file_digest
+from attnviz.render.imports import file_digest
 from attnviz.render.output import Output
 from attnviz.spec import Spec
 

@@ -12,9 +12,10 @@ from manim._config.output import OutputFormat, OutputSpec
 from manim.scene.section import Section
 
 from attnviz.errors import AttnvizError
+from attnviz.render.conversion import Converter
 from attnviz.render.drawings import Box
 from attnviz.render.output import Output
-from attnviz.render.streams import H264, VideoStream, converted
+from attnviz.render.streams import H264, VideoStream
 
 _NO_FILE = OutputSpec(
     format=OutputFormat.NONE, transparent=False, save_sections=False, fallback_to_still=False
@@ -111,6 +112,7 @@ class FilmWriter(SilentWriter):
         self.last_frame: np.ndarray | None = None
         self._on_second = on_second
         self._reels = reels
+        self._converter = Converter()
         self._video = VideoStream(path, output, H264, metadata)
 
     @property
@@ -138,7 +140,7 @@ class FilmWriter(SilentWriter):
             return
         self.last_frame = pixels
         before = int(self.seconds)
-        self._video.write(converted(pixels), repeat)
+        self._video.write(self._converter.convert(pixels, changed), repeat)
         for reel in self._reels:
             reel.take(pixels, repeat)
         for second in range(before + 1, int(self.seconds) + 1):

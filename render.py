@@ -246,6 +246,45 @@ def train(name: str, file: Path | None, debug: bool) -> None:
 
 
 @commands.command()
+@click.argument("scenes", nargs=-1, metavar="SCENE…", shell_complete=cli.complete_scene)
+@click.option("--list", "everything", is_flag=True, help="All clips, not the last used alone.")
+@click.option("--clear", is_flag=True, help="Remove all clips, or those of the scenes named.")
+@click.option(
+    "--older-than", type=cli.Age(), metavar="30d", help="Remove those unused for so long (h, d, w)."
+)
+@click.option(
+    "--max-size", type=cli.Size(), metavar="500MB", help="Remove the longest unused of more."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@cli.debug_option
+def cache(
+    scenes: Sequence[str],
+    everything: bool,
+    clear: bool,
+    older_than: float | None,
+    max_size: int | None,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Show the clips kept for reuse, all folders' together, and remove some."""
+    from attnviz.render.holdings import MOST_SHOWN, Holdings, wanted_limits
+    from attnviz.render.store import Store
+
+    store = Store.at_users_place()
+    found = Holdings(store, scenes)
+    cleared = None
+    if clear or older_than is not None or max_size is not None:
+        cleared = found.clear(wanted_limits(clear, older_than, max_size))
+        found = Holdings(store)
+    if as_json:
+        click.echo(found.as_json(cleared))
+    elif cleared is not None:
+        click.echo(cleared.line(found))
+    else:
+        click.echo("\n".join(found.lines(None if everything else MOST_SHOWN)))
+
+
+@commands.command()
 @cli.folder_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @cli.debug_option

@@ -15,6 +15,7 @@ from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, HeadRule, parse_he
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
 from attnviz.render.formats import FORMATS, parse_formats
+from attnviz.render.limits import parse_days, parse_size
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 from attnviz.spec import Spec
 
@@ -136,6 +137,33 @@ class SceneName(ParamType):
             return [CompletionItem(incomplete, type="file")]
         listed = [(ref.name, catalogue.summary(ref)) for ref in catalogue.listed()]
         return _starting(incomplete, listed)
+
+
+def complete_scene(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the scenes where any name may stand, that of a scene which is gone included."""
+    return SceneName().shell_complete(ctx, param, incomplete)
+
+
+class Size(ParamType):
+    """An amount of bytes, e.g. ``500MB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a number with a unit."""
+        return parse_size(value, "--max-size") if isinstance(value, str) else value
+
+
+class Age(ParamType):
+    """A length of time, e.g. ``30d``."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a number with a unit."""
+        return parse_days(value, "--older-than") if isinstance(value, str) else value
 
 
 def _starting(incomplete: str, offered: Sequence[tuple[str, str]]) -> list[CompletionItem]:

@@ -15,8 +15,10 @@ from attnviz.errors import UserError, quoted
 PLACE, SIZE, DAYS = "ATTNVIZ_CACHE", "ATTNVIZ_CACHE_SIZE", "ATTNVIZ_CACHE_DAYS"
 """The environment variables: the store's folder, its size limit, its age limit."""
 
+_THOUSAND = 1000
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 _BYTES: Mapping[str, int] = MappingProxyType(
-    {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+    {"": 1} | {unit.lower(): _THOUSAND**power for power, unit in enumerate(_UNITS)}
 )
 _DAYS: Mapping[str, float] = MappingProxyType({"": 1, "h": 1 / 24, "d": 1, "w": 7})
 _AMOUNT = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([a-z]*)\s*", re.IGNORECASE)
@@ -91,6 +93,15 @@ def parse_size(text: str, what: str = "size") -> int:
         If it is no size.
     """
     return int(_parse(text, _BYTES, f"{what}: no size {quoted(text)}; give one such as 500MB or 0"))
+
+
+def size_text(size: float) -> str:
+    """Return a size with two or three digits, e.g. ``812 kB`` or ``1.3 MB``."""
+    unit = 0
+    while size >= _THOUSAND and unit + 1 < len(_UNITS):
+        size, unit = size / _THOUSAND, unit + 1
+    digits = 1 if unit and size < 10 else 0
+    return f"{size:.{digits}f} {_UNITS[unit]}"
 
 
 def parse_days(text: str, what: str = "age") -> float:

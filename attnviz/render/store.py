@@ -86,6 +86,17 @@ class Store:
         allowed = limits()
         return cls(folder() if allowed.size else None, allowed)
 
+    @classmethod
+    def at_users_place(cls) -> Store:
+        """Return the user's store to be looked at, even where it is turned off.
+
+        Raises
+        ------
+        UserError
+            If a variable of the environment is no size or no age.
+        """
+        return cls(folder(), limits())
+
     def deliver(self, key: str, files: Mapping[str, Path], target: Path) -> dict[str, Any] | None:
         """Put a clip of the store in its place in an output folder.
 

@@ -58,13 +58,21 @@ def commands(ctx: click.Context) -> None:
 @cli.subject_options
 @cli.output_options
 @cli.format_option
+@cli.workers_option
 @cli.force_option
 @cli.json_option
 @cli.debug_option
-def film(formats: tuple[str, ...], force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+def film(
+    formats: tuple[str, ...],
+    workers: int,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+    **options: Any,
+) -> int:
     """Render scenes: a video, a poster, captions and a manifest each."""
     jobs, folder = _jobs(**options)
-    batch = Batch(folder, as_json=as_json, debug=debug)
+    batch = Batch(folder, as_json=as_json, debug=debug, workers=workers)
     return batch.films(jobs, force=force, formats=formats)
 
 
@@ -84,14 +92,16 @@ def sheet(as_json: bool, debug: bool, **options: Any) -> int:
 @cli.scene_arguments
 @cli.subject_options
 @cli.output_options
+@cli.workers_option
 @cli.force_option
 @cli.json_option
 @cli.debug_option
-def tour(force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+def tour(workers: int, force: bool, as_json: bool, debug: bool, **options: Any) -> int:
     """Render one film of all scenes (or those named), with title cards and chapters."""
     everything = options.pop("everything") or not options["scenes"]
     jobs, folder = _jobs(everything=everything, **options)
-    return Batch(folder, as_json=as_json, debug=debug).tour(jobs, force=force)
+    batch = Batch(folder, as_json=as_json, debug=debug, workers=workers)
+    return batch.tour(jobs, force=force)
 
 
 @commands.command()

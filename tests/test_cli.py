@@ -206,12 +206,14 @@ def test_one_failing_scene_does_not_stop_the_others(
     scenes = (f"{OWN}:Broken", f"{OWN}:TwoBeats", f"{OWN}:TwoBeats")
     code, out, err = run(capsys, *scenes, "--quality", "draft", "-o", str(tmp_path), "--json")
     assert code == 1
-    broken, good = map(json.loads, out.splitlines())
+    # In the order in which they end: the longest is begun first.
+    good, broken = map(json.loads, out.splitlines())
     assert (broken["scene"], good["scene"]) == ("broken", "two-beats")
     assert "a scene's own mistake" in broken["error"]
     assert "files" in good
-    (line,) = [line for line in err.splitlines() if line.startswith("render.py")]
+    line, last = [line for line in err.splitlines() if line.startswith("render.py")]
     assert line.endswith("run again with --debug for the traceback")
+    assert last == "render.py: 1 of 2 films failed"
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["two-beats"]
 
@@ -437,7 +439,8 @@ def test_held_frames_stay_true_to_what_was_drawn(
     import numpy as np
 
     from attnviz.render.encoding import FilmWriter
-    from attnviz.render.jobs import Job, film
+    from attnviz.render.films import film
+    from attnviz.render.jobs import Job
     from attnviz.render.output import Output
 
     held: dict[int, np.ndarray] = {}

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 
 from attnviz.errors import AttnvizError
+from attnviz.render.assembling import assemble
 from attnviz.render.checking import FilmFacts, box_names, decode, require
 from attnviz.render.encoding import FilmWriter, SilentWriter
+from attnviz.render.formats import VIDEO
 from attnviz.render.output import Output, Quality
 from attnviz.render.poster import MOST_BYTES, poster
+from attnviz.render.reels import Piece
+from attnviz.render.takes import WHOLE, Share
 from attnviz.theme import THEMES
 
 TINY = Quality("tiny", 160, 90, 5)
@@ -29,9 +33,10 @@ def flat(colour: tuple[int, int, int], quality: Quality = TINY) -> np.ndarray:
 
 
 def write(path: Path, frames: list[tuple[tuple[int, int, int], int]]) -> FilmWriter:
-    with FilmWriter(path, Output(TINY), TAGS) as writer:
+    with FilmWriter(Output(TINY), TAGS) as writer:
         for colour, repeat in frames:
             writer.write_frame(flat(colour), repeat=repeat)
+    assemble(writer.beats(), {VIDEO: path}, Output(TINY), TAGS)
     return writer
 
 
@@ -79,13 +84,39 @@ def test_the_colours_of_the_themes_come_back(tmp_path: Path, name: str) -> None:
 
 def test_every_section_begins_with_a_key_frame(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, Output(TINY), TAGS) as writer:
-        for count in (3, 4, 2):
+    with FilmWriter(Output(TINY), TAGS) as writer:
+        for count in (3, 4, 1, 1, 2):
             writer.next_section("beat", "", skip_animations=False)
             writer.write_frame(flat((9, 9, 9)), repeat=count)
+    assemble(writer.beats(), {VIDEO: path}, Output(TINY), TAGS)
     with av.open(str(path)) as container:
-        keys = [i for i, frame in enumerate(container.decode(video=0)) if frame.key_frame]
-    assert keys == [0, 3, 7]
+        frames = list(container.decode(video=0))
+    assert [i for i, frame in enumerate(frames) if frame.key_frame] == [0, 3, 7, 8, 9]
+    assert [float(frame.time) for frame in frames] == pytest.approx([i / 5 for i in range(11)])
+
+
+@pytest.mark.parametrize("shares", [2, 3, 5])
+def test_shares_of_a_film_make_the_same_bytes(tmp_path: Path, shares: int) -> None:
+    def drawn(share: Share) -> dict[int, dict[str, Piece]]:
+        with FilmWriter(Output(TINY), TAGS, ("gif", "frames"), share) as writer:
+            # One frame before the first beat, a part of it.
+            writer.write_frame(flat((1, 2, 3))) if writer.is_drawing else writer.pass_over(1)
+            for beat, count in enumerate((3, 4, 1, 2)):
+                writer.next_section("beat", "", skip_animations=False)
+                if writer.is_drawing:
+                    writer.write_frame(flat((60 * beat, 99, 9)), repeat=count)
+                else:
+                    writer.pass_over(count)
+        assert writer.frames == 11
+        return writer.pieces
+
+    whole = drawn(WHOLE)
+    parts: dict[int, dict[str, Piece]] = {}
+    for number in range(shares):
+        own = drawn(Share(number, shares))
+        assert set(own) == {beat for beat in range(4) if beat % shares == number}
+        parts |= own
+    assert parts == whole
 
 
 def test_the_same_frames_make_the_same_bytes(tmp_path: Path) -> None:
@@ -96,7 +127,7 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path) -> None:
 
 def test_seconds_are_told_as_they_are_drawn(tmp_path: Path) -> None:
     told: list[int] = []
-    with FilmWriter(tmp_path / "film.mp4", Output(TINY), TAGS, told.append) as writer:
+    with FilmWriter(Output(TINY), TAGS, on_second=told.append) as writer:
         writer.write_frame(flat((0, 0, 0)), repeat=11)
     assert told == [1, 2]
 

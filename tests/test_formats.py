@@ -14,11 +14,11 @@ from PIL import Image
 
 import render
 from attnviz.errors import AttnvizError, UserError
+from attnviz.render.assembling import assemble, require_picture
 from attnviz.render.checking import decode
 from attnviz.render.encoding import FilmWriter
 from attnviz.render.formats import FORMATS, ends, parse_formats
 from attnviz.render.output import Output, Quality
-from attnviz.render.reels import reels, require_pictures
 
 WIDE = Quality("wide", 1280, 720, 15)
 TAGS = {"title": "a <title>", "comment": json.dumps({"scene": "s & t"})}
@@ -30,16 +30,19 @@ FURTHER = tuple(name for name in FORMATS if name != "mp4")
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A film of three flat colours for 1.0, 2.0 and 0.2 seconds, in every format."""
-    folder = tmp_path_factory.mktemp("formats")
+    return write(tmp_path_factory.mktemp("formats"))
+
+
+def write(folder: Path) -> dict[str, Path]:
     made = {name: folder / f"film{end}" for name, end in ends(FURTHER).items()}
     output = Output(WIDE)
-    with FilmWriter(folder / "film.mp4", output, TAGS, reels=reels(made, output, TAGS)) as writer:
+    with FilmWriter(output, TAGS, FURTHER) as writer:
         for colour, count in zip(COLOURS, (15, 30, 3), strict=True):
             writer.next_section("beat", "", skip_animations=False)
             frame = np.full((720, 1280, 4), 255, np.uint8)
             frame[..., :3] = colour
             writer.write_frame(frame, repeat=count)
-    require_pictures(made)
+    assemble(writer.beats(), made, output, TAGS)
     return made
 
 
@@ -95,14 +98,7 @@ def test_frames_are_all_there_and_the_still_is_the_last(files: dict[str, Path]) 
 
 
 def test_the_same_frames_give_the_same_bytes(files: dict[str, Path], tmp_path: Path) -> None:
-    again = {name: tmp_path / path.name for name, path in files.items()}
-    output = Output(WIDE)
-    with FilmWriter(tmp_path / "a.mp4", output, TAGS, reels=reels(again, output, TAGS)) as writer:
-        for colour, count in zip(COLOURS, (15, 30, 3), strict=True):
-            writer.next_section("beat", "", skip_animations=False)
-            frame = np.full((720, 1280, 4), 255, np.uint8)
-            frame[..., :3] = colour
-            writer.write_frame(frame, repeat=count)
+    again = write(tmp_path)
     for name in ("webp", "gif", "frames", "still"):
         assert again[name].read_bytes() == files[name].read_bytes(), name
     with av.open(str(again["webm"])) as one, av.open(str(files["webm"])) as other:
@@ -115,7 +111,7 @@ def test_a_damaged_picture_is_found_out(files: dict[str, Path], name: str, tmp_p
     damaged = tmp_path / files[name].name
     damaged.write_bytes(files[name].read_bytes()[: files[name].stat().st_size // 2])
     with pytest.raises(AttnvizError, match="does not decode"):
-        require_pictures({name: damaged})
+        require_picture(name, damaged)
 
 
 def test_the_command_line_makes_them_of_one_film_and_keeps_them(

@@ -22,7 +22,8 @@ from attnviz.naming import kebab
 from attnviz.render import catalogue, jobs, keys, manifest
 from attnviz.render.beats import contiguous
 from attnviz.render.captions import webvtt
-from attnviz.render.jobs import Job, Progress, film
+from attnviz.render.films import Progress, film
+from attnviz.render.jobs import Job
 from attnviz.render.names import stem
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output, Quality
 from attnviz.render.sheet import sheet
@@ -496,7 +497,7 @@ def test_a_failing_render_leaves_the_last_good_clip(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("attnviz.render.jobs.webvtt", fail)
+    monkeypatch.setattr("attnviz.render.finishing.webvtt", fail)
     with pytest.raises(OSError, match="No space left"):
         film(own(), tmp_path, force=True)
     assert everything_in(tmp_path) == before

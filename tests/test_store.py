@@ -15,8 +15,9 @@ import pytest
 
 from attnviz.errors import UserError
 from attnviz.film import Film
-from attnviz.render import catalogue, jobs, manifest
-from attnviz.render.jobs import Job, film
+from attnviz.render import catalogue, films, manifest
+from attnviz.render.films import film
+from attnviz.render.jobs import Job
 from attnviz.render.limits import Limits, folder, limits, parse_days, parse_size
 from attnviz.render.output import Output, Quality
 from attnviz.render.store import INDEX, Entry, Store, excess
@@ -307,7 +308,7 @@ def test_a_film_that_was_made_is_taken_from_the_store(
         raise AssertionError("it was rendered again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "_make", fail)
+        patch.setattr(films, "shoot", fail)
         second = film(own(), tmp_path / "two")
     assert second.cached
     assert second.seconds == first.seconds

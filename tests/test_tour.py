@@ -15,14 +15,18 @@ from PIL import Image
 
 import render
 from attnviz.errors import AttnvizError, UserError
-from attnviz.render import catalogue, encoding, joining
+from attnviz.render import catalogue, joining, reels
+from attnviz.render.assembling import assemble
 from attnviz.render.cards import Card, card_frame
 from attnviz.render.checking import decode
 from attnviz.render.encoding import FilmWriter
-from attnviz.render.jobs import Job, film
-from attnviz.render.joining import Chapter, blend, join
+from attnviz.render.films import NoBoard, film
+from attnviz.render.formats import VIDEO
+from attnviz.render.jobs import Job
+from attnviz.render.joining import blend, join
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output, Quality
-from attnviz.render.tour import Tour, TourProgress, tour, tour_stem
+from attnviz.render.splicing import Chapter
+from attnviz.render.tour import Tour, tour, tour_stem
 from attnviz.theme import THEMES as LOOKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,9 +41,10 @@ def write(path: Path, colour: tuple[int, int, int], frames: int) -> Path:
     """Write a film of one colour, its last frame darker."""
     picture = np.full((TINY.height, TINY.width, 4), 255, np.uint8)
     picture[..., :3] = colour
-    with FilmWriter(path, Output(TINY), {}) as writer:
+    with FilmWriter(Output(TINY), {}) as writer:
         writer.write_frame(picture, repeat=frames - 1)
         writer.write_frame(picture // 2)
+    assemble(writer.beats(), {VIDEO: path}, Output(TINY), {})
     return path
 
 
@@ -108,9 +113,9 @@ def test_films_of_one_encoder_are_joined_without_encoding(
 def test_films_of_different_encoders_are_encoded_again(
     parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = replace(encoding.H264, options={"preset": "ultrafast", "crf": "10"})
+    quick = replace(reels.H264, options={"preset": "ultrafast", "crf": "10"})
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "H264", quick)
+        patch.setattr(reels, "H264", quick)
         write(parts[1], GREEN, 11)
     join(parts, tmp_path / "all.mp4", Output(TINY), CHAPTERS, {})
     check_joined(tmp_path / "all.mp4")
@@ -293,9 +298,15 @@ def test_what_is_made_is_told(tmp_path: Path, toured: tuple[Path, Tour]) -> None
     assert told["tour"] == ["two-beats", "two-beats"]
     assert told["files"]["video"] == str(made.files["video"])
     assert [chapter["start"] for chapter in told["chapters"]] == [s for _, s in made.chapters]
-    scenes: list[str] = []
-    tour(JOBS[:1], folder, force=True, progress=TourProgress(scenes.append))
-    assert scenes == ["two-beats", "tour"]
+    done: list[tuple[str, float]] = []
+
+    class Board(NoBoard):
+        def done(self, job: Job, seconds: float) -> None:
+            done.append((job.scene.name, seconds))
+
+    clip = film(JOBS[0], folder)
+    tour(JOBS[:1], folder, force=True, board=Board())
+    assert done == [("two-beats", clip.seconds)]
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,16 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnvizError
 from attnviz.render.captions import clock
-from attnviz.render.jobs import Clip, Job, Progress, film
+from attnviz.render.films import Crew, films
+from attnviz.render.jobs import Clip, Job
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError
 
@@ -38,35 +40,55 @@ class Batch:
         Tell in JSON, one object a line, and nothing else on stdout.
     debug
         Show the tracebacks of errors.
+    workers
+        How many processes draw films side by side; 1: this one alone.
     """
 
     folder: Path
     as_json: bool = False
     debug: bool = False
+    workers: int = 1
 
     def films(
         self, jobs: Sequence[Job], *, force: bool = False, formats: Sequence[str] = ()
     ) -> int:
         """Render films; return the exit code, that of the first failure."""
-        return self._each(
-            jobs,
-            lambda job, progress: film(
-                job, self.folder, force=force, progress=progress, formats=formats
-            ),
-        )
+        from attnviz.render.terminal import films_progress
+
+        began, code, failed = time.monotonic(), 0, 0
+        with films_progress(len(jobs)) as board:
+            results = films(
+                jobs, self.folder, self._crew, force=force, board=board, formats=formats
+            )
+            for job, result in results:
+                if isinstance(result, Exception):
+                    code, failed = code or self._failed(job, result), failed + 1
+                else:
+                    self._tell(result, time.monotonic() - began)
+        if failed and len(jobs) > 1:
+            print(f"render.py: {failed} of {len(jobs)} films failed", file=sys.stderr, flush=True)
+        return code
 
     def sheets(self, jobs: Sequence[Job]) -> int:
         """Draw contact sheets; return the exit code, that of the first failure."""
-        return self._each(jobs, lambda job, progress: sheet(job, self.folder, progress))
+        code = 0
+        for job in jobs:
+            try:
+                self._sheet(job)
+            except (FolderError, BrokenPipeError):
+                raise  # it is the same for the next job (click ends quietly where a pipe is closed)
+            except Exception as error:
+                code = code or self._failed(job, error)
+        return code
 
     def tour(self, jobs: Sequence[Job], *, force: bool = False) -> int:
         """Render one film of several scenes; return the exit code, 0 (errors are raised)."""
-        from attnviz.render.terminal import tour_progress
+        from attnviz.render.terminal import films_progress
         from attnviz.render.tour import tour
 
         began = time.monotonic()
-        with tour_progress(len(jobs)) as progress:
-            made = tour(jobs, self.folder, force=force, progress=progress)
+        with films_progress(len(jobs)) as board:
+            made = tour(jobs, self.folder, crew=self._crew, force=force, board=board)
         if self.as_json:
             print(made.as_json(), flush=True)
         else:
@@ -88,27 +110,21 @@ class Batch:
             gallery(refs, self.folder, force=force, on_scene=on_scene, on_picture=show)
         return 0
 
-    def _each(self, jobs: Sequence[Job], make: Callable[[Job, Progress], Clip]) -> int:
-        code = 0
-        for job in jobs:
-            try:
-                self._one(job, make)
-            except (FolderError, BrokenPipeError):
-                raise  # it is the same for the next job (click ends quietly where a pipe is closed)
-            except Exception as error:
-                code = code or self._failed(job, error)
-        return code
+    def _crew(self) -> AbstractContextManager[Crew]:
+        from attnviz.render.workers import workers
 
-    def _one(self, job: Job, make: Callable[[Job, Progress], Clip]) -> None:
+        return workers(self.workers)
+
+    def _sheet(self, job: Job) -> None:
         from attnviz.render.terminal import render_progress
 
         began = time.monotonic()
         with render_progress(job.scene.name) as progress:
-            clip = make(job, progress)
-        if self.as_json:
-            print(clip.as_json(), flush=True)
-        else:
-            print("\n".join(_lines(clip, time.monotonic() - began)), flush=True)
+            clip = sheet(job, self.folder, progress)
+        self._tell(clip, time.monotonic() - began)
+
+    def _tell(self, clip: Clip, elapsed: float) -> None:
+        print(clip.as_json() if self.as_json else "\n".join(_lines(clip, elapsed)), flush=True)
 
     def _failed(self, job: Job, error: Exception) -> int:
         if self.debug:

@@ -47,6 +47,16 @@ class SceneRef:
     class_name: str
 
     @property
+    def argument(self) -> str:
+        """The scene as the command line names it."""
+        return self.name if self.is_listed else f"{self.source}:{self.class_name}"
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a manifest says of the scene: its name, its class and the name of its file."""
+        return {"name": self.name, "class": self.class_name, "source": self.source.name}
+
+    @property
     def is_listed(self) -> bool:
         """Tell whether the scene is one of the project's own."""
         return self.source.parent == SCENES_FOLDER and (

@@ -1,11 +1,10 @@
-"""Frames to files as they are drawn: what stands in the place of manim's own file writer."""
+"""Frames encoded as they are drawn: what stands in the place of manim's own file writer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from manim._config.output import OutputFormat, OutputSpec
@@ -14,8 +13,11 @@ from manim.scene.section import Section
 from attnviz.errors import AttnvizError
 from attnviz.render.conversion import Converter
 from attnviz.render.drawings import Box
+from attnviz.render.formats import VIDEO
 from attnviz.render.output import Output
-from attnviz.render.streams import H264, VideoStream
+from attnviz.render.reels import Piece, Reel, open_reel
+from attnviz.render.streams import Shot
+from attnviz.render.takes import WHOLE, Share
 
 _NO_FILE = OutputSpec(
     format=OutputFormat.NONE, transparent=False, save_sections=False, fallback_to_still=False
@@ -64,73 +66,77 @@ class SilentWriter:
         raise AttnvizError("the films are silent: a scene cannot add sound")
 
 
-class Reel(Protocol):
-    """What takes the frames of a film besides its video."""
-
-    def begin_beat(self) -> None:
-        """Note that the next frame begins a beat."""
-
-    def take(self, pixels: np.ndarray, repeat: int) -> None:
-        """Take a frame, RGBA from the top left, that is shown for ``repeat`` ticks of the film."""
-
-    def finish(self) -> None:
-        """Write the file."""
-
-    def close(self) -> None:
-        """Let go of everything, finished or not."""
-
-
 class FilmWriter(SilentWriter):
-    """Encodes each frame as it is drawn, straight to its files, at a constant frame rate.
+    """Encodes each frame as it is drawn, beat by beat, at a constant frame rate.
 
-    Use it as a context manager; a film left by an exception is not finished.
+    Use it as a context manager; a film left by an exception is not finished. What comes before the
+    first beat belongs to it.
 
     Parameters
     ----------
-    path
-        The H.264 file to write.
     output
         Its size and frame rate are used.
     metadata
-        Tags of the file, e.g. title and comment.
+        Tags of what is a file by itself, e.g. title and comment.
+    formats
+        Names of formats besides the video.
+    share
+        Which beats are drawn; the frames of others are only counted.
     on_second
-        Called with the seconds of film, each time another full second is encoded.
-    reels
-        What else takes the frames.
+        Called with the seconds drawn, each time another full second of film is encoded.
     """
 
     def __init__(
         self,
-        path: Path,
         output: Output,
         metadata: Mapping[str, str],
+        formats: Sequence[str] = (),
+        share: Share = WHOLE,
         on_second: Callable[[int], None] = lambda _seconds: None,
-        reels: Sequence[Reel] = (),
     ) -> None:
         super().__init__()
         self.fps = output.quality.fps
+        self.frames = 0
+        self.pieces: dict[int, dict[str, Piece]] = {}
         self.last_frame: np.ndarray | None = None
-        self._on_second = on_second
-        self._reels = reels
+        self._output, self._metadata = output, metadata
+        self._formats = (VIDEO, *formats)
+        self._share, self._on_second = share, on_second
+        self._drawn = 0
+        self._begun = 0
+        self._reels: dict[str, Reel] = {}
         self._converter = Converter()
-        self._video = VideoStream(path, output, H264, metadata)
-
-    @property
-    def frames(self) -> int:
-        """Length of the film so far, in frames."""
-        return self._video.frames
 
     @property
     def seconds(self) -> float:
-        """Length of the film so far."""
+        """Length of the film so far, beats of others included."""
         return self.frames / self.fps
 
+    @property
+    def beat(self) -> int:
+        """The beat that is played, from 0."""
+        return max(0, self._begun - 1)
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the beat is one of this writer's share."""
+        return self._share.has(self.beat)
+
+    def beats(self) -> list[dict[str, Piece]]:
+        """Return the pieces of the beats drawn, in order: name of the format to its piece."""
+        return [self.pieces[beat] for beat in sorted(self.pieces)]
+
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
-        """Begin a section."""
+        """Begin a beat."""
         super().next_section(name, type_, skip_animations)
-        self._video.begin_beat()
-        for reel in self._reels:
-            reel.begin_beat()
+        if self._begun:
+            self._end_beat()
+        self._begun += 1
+
+    def pass_over(self, frames: int) -> None:
+        """Count frames that someone else draws."""
+        self.frames += frames
+        self.last_frame = None
 
     def write_frame(
         self, pixels: np.ndarray, *, repeat: int = 1, changed: Sequence[Box] | None = None
@@ -138,13 +144,29 @@ class FilmWriter(SilentWriter):
         """Encode a frame, RGBA from the top left, ``repeat`` times."""
         if repeat < 1:
             return
+        if not self._reels:
+            self._reels = {
+                name: open_reel(name, self._output, self._metadata, self.frames)
+                for name in self._formats
+            }
+        shot = Shot(pixels, self._converter.convert(pixels, changed))
+        for reel in self._reels.values():
+            reel.take(shot, repeat)
         self.last_frame = pixels
-        before = int(self.seconds)
-        self._video.write(self._converter.convert(pixels, changed), repeat)
-        for reel in self._reels:
-            reel.take(pixels, repeat)
-        for second in range(before + 1, int(self.seconds) + 1):
+        self.frames += repeat
+        before, self._drawn = self._drawn, self._drawn + repeat
+        for second in range(before // self.fps + 1, self._drawn // self.fps + 1):
             self._on_second(second)
+
+    def _end_beat(self) -> None:
+        if self._reels:
+            self.pieces[self.beat] = {name: reel.finish() for name, reel in self._reels.items()}
+        self._close()
+
+    def _close(self) -> None:
+        for reel in self._reels.values():
+            reel.close()
+        self._reels = {}
 
     def __enter__(self) -> Self:
         """Begin a film."""
@@ -156,13 +178,8 @@ class FilmWriter(SilentWriter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Finish the files; after an exception, only close them."""
-        try:
-            if kind is None and self.frames:
-                self._video.finish()
-                for reel in self._reels:
-                    reel.finish()
-        finally:
-            self._video.close()
-            for reel in self._reels:
-                reel.close()
+        """Finish the last beat; after an exception, only let go of it."""
+        if kind is None:
+            self._end_beat()
+        else:
+            self._close()

@@ -20,7 +20,9 @@ import numpy as np
 from attnviz.errors import UserError, closest, quoted
 from attnviz.model_choice import SAVED
 from attnviz.naming import slug
-from attnviz.render import catalogue, jobs
+from attnviz.render import catalogue
+from attnviz.render.films import film
+from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 from attnviz.render.store import Store
 from attnviz.render.terminal import render_progress
@@ -148,7 +150,7 @@ def clip(
     # The trace in a temporary folder is part of the key: nobody could ask for the clip again.
     store = Store(None) if folder is None else None
     with render_progress(ref.name) as progress:
-        made = jobs.film(jobs.Job(ref, subject, output), place, progress=progress, store=store)
+        made = film(Job(ref, subject, output), place, progress=progress, store=store)
     alt = f"{catalogue.summary(ref)} The words: {trace.text}"
     files = MappingProxyType({**made.files, "trace": file})
     return InlineClip(files, made.seconds, output.width, alt, made.cached)

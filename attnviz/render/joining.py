@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -14,26 +11,10 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.render.checking import FilmFacts, decode, require
 from attnviz.render.encoding import FilmWriter
+from attnviz.render.formats import VIDEO
 from attnviz.render.output import Output
-
-_CONTAINER_OPTIONS = {"movflags": "+faststart"}
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A stretch of a film with a title.
-
-    Parameters
-    ----------
-    title
-        As players list it.
-    start, end
-        In frames; the end is the next one's start.
-    """
-
-    title: str
-    start: int
-    end: int
+from attnviz.render.splicing import Chapter, parameters, splice
+from attnviz.render.streams import H264
 
 
 def join(
@@ -70,13 +51,10 @@ def join(
     """
     fps = output.quality.fps
     counts = [_checked(part, output) for part in parts]
-    if len({_parameters(part) for part in parts}) == 1:
-        _copy(parts, counts, path, fps, chapters, tags)
-    else:
-        _encode_again(parts, path, output, tags)
-        marked = path.with_name(f"marked-{path.name}")
-        _copy([path], [sum(counts)], marked, fps, chapters, tags)
-        marked.replace(path)
+    pieces: list[bytes | Path] = [*parts]
+    if len({parameters(part) for part in parts}) > 1:
+        pieces, counts = _encoded_again(parts, output)
+    splice(pieces, counts, path, H264, fps, tags, chapters)
     found = decode(path)
     length = chapters[-1].end
     require(found, FilmFacts("h264", "yuv420p", output.width, output.height, fps, length, True))
@@ -106,66 +84,16 @@ def _checked(part: Path, output: Output) -> int:
     return found.frames
 
 
-def _parameters(part: Path) -> tuple[object, ...]:
-    """Return what must be equal where frames of two films stand in one stream."""
-    with av.open(str(part)) as container:
-        stream = container.streams.video[0]
-        context = stream.codec_context
-        return context.name, context.extradata, context.pix_fmt, stream.time_base
-
-
-def _copy(
-    parts: Sequence[Path],
-    counts: Sequence[int],
-    path: Path,
-    fps: int,
-    chapters: Sequence[Chapter],
-    tags: Mapping[str, str],
-) -> None:
-    """Copy the encoded frames of parts whose parameters are equal."""
-    with ExitStack() as stack:
-        target = stack.enter_context(av.open(str(path), "w", "mp4", options=_CONTAINER_OPTIONS))
-        target.metadata.update(tags)
-        first = stack.enter_context(av.open(str(parts[0])))
-        stream = target.add_stream_from_template(first.streams.video[0])
-        target.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": chapter.start,
-                    "end": chapter.end,
-                    "time_base": Fraction(1, fps),
-                    "metadata": {"title": chapter.title},
-                }
-                for number, chapter in enumerate(chapters)
-            ]
-        )
-        before = 0
-        for part, count in zip(parts, counts, strict=True):
-            with av.open(str(part)) as source:
-                for packet in source.demux(source.streams.video[0]):
-                    if not packet.size:  # the demuxer's last word
-                        continue
-                    assert packet.pts is not None
-                    assert packet.dts is not None
-                    shift = Fraction(before, fps) / packet.time_base
-                    packet.pts += int(shift)
-                    packet.dts += int(shift)
-                    packet.stream = stream
-                    target.mux(packet)
-            before += count
-
-
-def _encode_again(
-    parts: Sequence[Path], path: Path, output: Output, tags: Mapping[str, str]
-) -> None:
-    """Decode the parts and encode all their frames by one encoder; each begins a section."""
-    with FilmWriter(path, output, tags) as writer:
+def _encoded_again(parts: Sequence[Path], output: Output) -> tuple[list[bytes | Path], list[int]]:
+    """Decode the parts and encode all their frames by one encoder."""
+    with FilmWriter(output, {}) as writer:
         for part in parts:
             writer.next_section(part.stem, "", skip_animations=False)
             with av.open(str(part)) as source:
                 for frame in source.decode(video=0):
                     writer.write_frame(frame.to_ndarray(format="rgba"))
+    pieces = [piece for beat in writer.beats() for piece in beat[VIDEO]]
+    return [content for content, _ in pieces], [count for _, count in pieces]
 
 
 def blend(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:

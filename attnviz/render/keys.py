@@ -20,7 +20,7 @@ from attnviz.spec import Spec
 
 _MODELS = PROJECT / "attnviz" / "models"
 # A film depends on how it is made as well as on what it shows.
-_MAKER = PROJECT / "attnviz" / "render" / "jobs.py"
+_MAKERS = [PROJECT / "attnviz" / "render" / name for name in ("takes.py", "finishing.py")]
 
 _LIBRARIES = ("transformers", "tokenizers", "safetensors")
 """Packages that a user's own model may come through."""
@@ -104,7 +104,7 @@ def source_files(scene: Path, reader: Reader | None = None) -> set[Path]:
     Followed are imports, wherever they stand in a file, of attnviz, of scenes and of files
     beside the scene.
     """
-    return (reader or Reader.of_user()).followed([scene, _MAKER], scene.parent)
+    return (reader or Reader.of_user()).followed([scene, *_MAKERS], scene.parent)
 
 
 def model_files(model: str, reader: Reader | None = None) -> Iterator[Path]:

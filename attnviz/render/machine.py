@@ -183,19 +183,20 @@ def _h264() -> str:
     import av
     import numpy as np
 
-    from attnviz.render.checking import FilmFacts, decode, require
+    from attnviz.render.assembling import assemble
     from attnviz.render.encoding import FilmWriter
+    from attnviz.render.formats import VIDEO
     from attnviz.render.output import Output, Quality
-    from attnviz.render.streams import H264, PIXEL_FORMAT
+    from attnviz.render.streams import H264
 
     if H264.codec not in av.codecs_available:
         raise MachineError(f"this PyAV was built without {H264.codec}")
     tiny = Output(Quality("tiny", 160, 90, 5))
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, "film.mp4")
-        with FilmWriter(path, tiny, {}) as writer:
+        with FilmWriter(tiny, {}) as writer:
             writer.write_frame(np.zeros((tiny.height, tiny.width, 4), np.uint8), repeat=2)
-        require(decode(path), FilmFacts("h264", PIXEL_FORMAT, tiny.width, tiny.height, 5, 2, True))
+        assemble(writer.beats(), {VIDEO: path}, tiny, {})  # which decodes it again
     return f"two frames written by {H264.codec} and read again"
 
 

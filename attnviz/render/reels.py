@@ -1,21 +1,23 @@
-"""What takes the frames of a film besides its H.264 file, a file each."""
+"""What takes the frames of one beat, a reel for each format; a beat's piece of it can be sent."""
 
 from __future__ import annotations
 
-import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
-from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from attnviz.errors import AttnvizError
-from attnviz.render.encoding import Reel
+from attnviz.render.formats import VIDEO
 from attnviz.render.output import Output
-from attnviz.render.streams import AV1, VideoStream, converted
+from attnviz.render.streams import AV1, H264, Encoding, Shot, VideoStream
+
+Piece = tuple[tuple[bytes, int], ...]
+"""A beat in one format: contents, and for how many frames or ticks each of them stands."""
 
 LONGEST_SIDE = 640
 """Pixels of an animated picture: it is looked at inside a page."""
@@ -23,76 +25,84 @@ LONGEST_SIDE = 640
 TICK = 80
 """Milliseconds that a frame of an animated picture stands at least: GIF counts hundredths."""
 
-_COLOURS = 256
-_SAMPLED = 24
-_WEBP_QUALITY = 80
-_WEBP_METHOD = 4
-_MILLISECONDS = 1000
+MILLISECONDS = 1000
+
+ENCODINGS: Mapping[str, Encoding] = MappingProxyType({VIDEO: H264, "webm": AV1})
+"""The formats that are videos."""
 
 
-def reels(files: Mapping[str, Path], output: Output, metadata: Mapping[str, str]) -> list[Reel]:
-    """Open what writes further formats.
+class Reel(Protocol):
+    """Takes the frames of a beat in one format."""
+
+    def take(self, shot: Shot, repeat: int) -> None:
+        """Take a frame that is shown for ``repeat`` ticks of the film."""
+
+    def finish(self) -> Piece:
+        """Return what was taken."""
+
+    def close(self) -> None:
+        """Let go of everything, finished or not."""
+
+
+def open_reel(name: str, output: Output, metadata: Mapping[str, str], start: int) -> Reel:
+    """Open what takes a beat.
 
     Parameters
     ----------
-    files
-        Name of the format to the file that is written.
+    name
+        Of a format.
     output
         Size and frame rate of the film.
     metadata
-        Tags of the files, as each kind can hold them.
+        Tags, for what is a file by itself.
+    start
+        The frame of the film that the beat begins with.
     """
-    made: dict[str, Callable[[Path], Reel]] = {
-        "webm": lambda path: VideoReel(path, output, metadata),
-        "webp": lambda path: WebpReel(path, output, metadata),
-        "gif": lambda path: GifReel(path, output, metadata),
-        "frames": lambda path: FramesReel(path, metadata),
-        "still": lambda path: StillReel(path, metadata),
+    made: dict[str, Callable[[], Reel]] = {
+        VIDEO: lambda: VideoReel(output, H264),
+        "webm": lambda: VideoReel(output, AV1),
+        "webp": lambda: PictureReel(output, start),
+        "gif": lambda: PictureReel(output, start),
+        "frames": lambda: FramesReel(metadata),
+        "still": lambda: StillReel(metadata),
     }
-    return [made[name](path) for name, path in files.items()]
+    return made[name]()
 
 
 class VideoReel:
-    """A second video of the same frames."""
+    """A video of the frames, as one small film."""
 
-    def __init__(self, path: Path, output: Output, metadata: Mapping[str, str]) -> None:
-        self._stream = VideoStream(path, output, AV1, metadata)
+    def __init__(self, output: Output, encoding: Encoding) -> None:
+        self._stream = VideoStream(output, encoding)
 
-    def begin_beat(self) -> None:
-        """Let the next frame be a key frame."""
-        self._stream.begin_beat()
-
-    def take(self, pixels: np.ndarray, repeat: int) -> None:
+    def take(self, shot: Shot, repeat: int) -> None:
         """Encode a frame."""
-        self._stream.write(converted(pixels), repeat)
+        self._stream.write(shot.converted, repeat)
 
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        self._stream.finish()
+    def finish(self) -> Piece:
+        """Return the film and its length."""
+        return ((self._stream.finish(), self._stream.frames),)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the encoder."""
         self._stream.close()
 
 
 class StillReel:
     """The last frame, every pixel of it."""
 
-    def __init__(self, path: Path, metadata: Mapping[str, str]) -> None:
-        self._path, self._metadata = path, metadata
+    def __init__(self, metadata: Mapping[str, str]) -> None:
+        self._metadata = metadata
         self._last: np.ndarray | None = None
 
-    def begin_beat(self) -> None:
-        """Note nothing."""
-
-    def take(self, pixels: np.ndarray, repeat: int) -> None:
+    def take(self, shot: Shot, repeat: int) -> None:
         """Remember the frame."""
-        self._last = pixels
+        self._last = shot.pixels
 
-    def finish(self) -> None:
-        """Write the last one."""
-        if self._last is not None:
-            self._path.write_bytes(_png(self._last, self._metadata))
+    def finish(self) -> Piece:
+        """Return the last one."""
+        assert self._last is not None
+        return ((png(self._last, self._metadata), 1),)
 
     def close(self) -> None:
         """Let go of the frame."""
@@ -100,164 +110,68 @@ class StillReel:
 
 
 class FramesReel:
-    """Every frame as a PNG, numbered from 0, in an archive."""
+    """Every frame as a PNG."""
 
-    def __init__(self, path: Path, metadata: Mapping[str, str]) -> None:
+    def __init__(self, metadata: Mapping[str, str]) -> None:
         self._metadata = metadata
-        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
-        self._count = 0
+        self._taken: list[tuple[bytes, int]] = []
 
-    def begin_beat(self) -> None:
-        """Note nothing."""
+    def take(self, shot: Shot, repeat: int) -> None:
+        """Encode the frame once, for as many frames as it is shown."""
+        self._taken.append((png(shot.pixels, self._metadata), repeat))
 
-    def take(self, pixels: np.ndarray, repeat: int) -> None:
-        """Write the frame under as many numbers as it is shown for."""
-        content = _png(pixels, self._metadata)
-        for _ in range(repeat):
-            # The date is the archive format's first: the same frames give the same bytes.
-            self._archive.writestr(zipfile.ZipInfo(f"{self._count:05}.png"), content)
-            self._count += 1
-
-    def finish(self) -> None:
-        """Have nothing left to write."""
+    def finish(self) -> Piece:
+        """Return all of them."""
+        return tuple(self._taken)
 
     def close(self) -> None:
-        """Close the archive."""
-        self._archive.close()
+        """Let go of the frames."""
+        self._taken.clear()
 
 
 class PictureReel:
     """The frames of an animated picture: small, and at most 12.5 a second.
 
-    They are kept compressed until the film ends, for a palette wants to have seen them all.
+    They are kept compressed until the film ends, for a palette wants to have seen them all. Which
+    are shown depends on the film's time, not the beat's, so that the beats keep step.
     """
 
-    def __init__(self, path: Path, output: Output, metadata: Mapping[str, str]) -> None:
-        self._path, self._metadata = path, metadata
-        self._ticks_per_frame = _MILLISECONDS / output.quality.fps / TICK
-        scale = min(1.0, LONGEST_SIDE / max(output.width, output.height))
-        self._size = round(output.width * scale), round(output.height * scale)
-        self._shown = 0
+    def __init__(self, output: Output, start: int) -> None:
+        self._ticks_per_frame = MILLISECONDS / output.quality.fps / TICK
+        self._size = picture_size(output)
+        self._shown = start
         self._kept: list[tuple[bytes, int]] = []
 
-    def begin_beat(self) -> None:
-        """Note nothing."""
-
-    def take(self, pixels: np.ndarray, repeat: int) -> None:
+    def take(self, shot: Shot, repeat: int) -> None:
         """Keep the frame, if the picture shows it."""
         first = int(np.ceil(self._shown * self._ticks_per_frame))
         self._shown += repeat
         ticks = int(np.ceil(self._shown * self._ticks_per_frame)) - first
         if ticks:
-            image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+            image = Image.fromarray(np.ascontiguousarray(shot.pixels[..., :3]))
             small = image.resize(self._size, Image.Resampling.LANCZOS).tobytes()
-            content = zlib.compress(small, 1)
-            if self._kept and self._kept[-1][0] == content:
-                ticks += self._kept.pop()[1]
-            self._kept.append((content, ticks))
+            self._kept.append((zlib.compress(small, 1), ticks))
+
+    def finish(self) -> Piece:
+        """Return the frames, each compressed, and their ticks."""
+        return tuple(self._kept)
 
     def close(self) -> None:
         """Let go of the frames."""
         self._kept.clear()
 
-    def _durations(self) -> list[int]:
-        return [ticks * TICK for _, ticks in self._kept]
 
-    def _images(self, step: int = 1) -> Iterator[Image.Image]:
-        for content, _ in self._kept[::step]:
-            yield Image.frombytes("RGB", self._size, zlib.decompress(content))
-
-    def _comment(self) -> str:
-        return self._metadata.get("comment", "")
+def picture_size(output: Output) -> tuple[int, int]:
+    """Return width and height of an animated picture of a film."""
+    scale = min(1.0, LONGEST_SIDE / max(output.width, output.height))
+    return round(output.width * scale), round(output.height * scale)
 
 
-class WebpReel(PictureReel):
-    """An animated WebP."""
-
-    def finish(self) -> None:
-        """Write the picture; it runs for ever."""
-        first, *others = self._images()
-        first.save(
-            self._path,
-            "WEBP",
-            save_all=True,
-            append_images=others,
-            duration=self._durations(),
-            loop=0,
-            quality=_WEBP_QUALITY,
-            method=_WEBP_METHOD,
-            minimize_size=True,
-            exif=_exif(self._metadata),
-        )
-
-
-class GifReel(PictureReel):
-    """An animated GIF with one palette, chosen from frames of the whole film."""
-
-    def finish(self) -> None:
-        """Write the picture; it runs for ever."""
-        palette = self._palette()
-        first, *others = (
-            image.quantize(palette=palette, dither=Image.Dither.NONE) for image in self._images()
-        )
-        first.save(
-            self._path,
-            "GIF",
-            save_all=True,
-            append_images=others,
-            duration=self._durations(),
-            loop=0,
-            optimize=False,  # else each frame gets a palette of its own
-            comment=self._comment().encode("utf-8"),
-        )
-
-    def _palette(self) -> Image.Image:
-        """Return a palette of all the frames; dithering would be noise on flat colour."""
-        step = max(1, len(self._kept) // _SAMPLED)
-        sampled = [np.asarray(image) for image in self._images(step)]
-        return Image.fromarray(np.concatenate(sampled)).quantize(
-            _COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
-
-
-def require_pictures(files: Mapping[str, Path]) -> None:
-    """Open what was written, every frame of it.
-
-    Raises
-    ------
-    AttnvizError
-        If a file cannot be read again.
-    """
-    for name, path in files.items():
-        try:
-            if name == "frames":
-                with zipfile.ZipFile(path) as archive:
-                    broken = archive.testzip()
-                if broken:
-                    raise OSError(f"{broken} is damaged")
-            elif name != "webm":
-                with Image.open(path) as image:
-                    for index in range(getattr(image, "n_frames", 1)):
-                        image.seek(index)
-                        image.load()
-        except (OSError, zipfile.BadZipFile) as error:
-            raise AttnvizError(f"{path.name}: the file does not decode ({error})") from error
-
-
-def _png(pixels: np.ndarray, metadata: Mapping[str, str]) -> bytes:
+def png(pixels: np.ndarray, metadata: Mapping[str, str]) -> bytes:
+    """Return a frame as a PNG with tags."""
     told, buffer = PngInfo(), BytesIO()
     for name, value in metadata.items():
         told.add_itxt(name.capitalize(), value)
     image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
     image.save(buffer, "PNG", pnginfo=told, compress_level=6)
     return buffer.getvalue()
-
-
-def _exif(metadata: Mapping[str, str]) -> bytes:
-    """Return the tags as a photograph has them: WebP knows no others that name no vocabulary."""
-    exif = Image.Exif()
-    names = {"title": ExifTags.Base.DocumentName, "comment": ExifTags.Base.ImageDescription}
-    for name, tag in names.items():
-        if name in metadata:
-            exif[tag] = metadata[name].encode("utf-8")
-    return exif.tobytes()

@@ -16,7 +16,8 @@ from manim._config.utils import ManimConfig
 
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
-from attnviz.render.encoding import SilentWriter
+from attnviz.render.camera import FrugalRenderer
+from attnviz.render.encoding import FilmWriter, SilentWriter
 from attnviz.render.legibility import require_legible
 from attnviz.render.output import Output
 from attnviz.spec import Spec
@@ -100,6 +101,79 @@ def _subject(
         "__doc__": scene_class.__doc__,
     }
     return type(scene_class.__name__, (scene_class,), given)
+
+
+class FilmRenderer(FrugalRenderer):
+    """Draws the beats of a writer's share; what happens in the others is played unseen.
+
+    A beat comes out the same whoever draws it: what is played unseen takes the same time, to the
+    last bit, and leaves everything where drawing it would.
+
+    Parameters
+    ----------
+    writer
+        Takes the frames, and says which beats are its own.
+    """
+
+    def __init__(self, writer: FilmWriter) -> None:
+        super().__init__(file_writer_class=writer.as_class())
+        self._writer = writer
+
+    def play(self, scene: Any, *args: Any, **kwargs: Any) -> None:
+        """Play animations, seen or unseen."""
+        unseen = not self._writer.is_drawing and not _needs_every_step(scene, args)
+        self._original_skipping_status = unseen
+        before = self.time
+        super().play(scene, *args, **kwargs)
+        if unseen:
+            self.time = before
+            self._pass_over(scene)
+
+    def _pass_over(self, scene: Any) -> None:
+        """Let the time pass that drawing would have taken."""
+        step = 1 / self.camera.frame_rate
+        if scene.is_current_animation_frozen_frame():
+            self._take(None, int(scene.duration / step))
+        else:
+            for _ in np.arange(0, scene.duration, step):
+                self._take(None, 1)
+
+    def update_frame(self, *args: Any, **options: Any) -> None:
+        """Draw, where the beat is drawn."""
+        if self._writer.is_drawing:
+            super().update_frame(*args, **options)
+
+    def get_frame(self) -> Any:
+        """Return the frame; None in a beat that is not drawn."""
+        return super().get_frame() if self._writer.is_drawing else None
+
+    def add_frame(self, frame: Any, num_frames: int = 1) -> None:
+        """Take a frame, or note that its time passes."""
+        if not self.skip_animations:
+            self._take(frame, num_frames)
+
+    def _take(self, frame: Any, count: int) -> None:
+        self.time += count * (1 / self.camera.frame_rate)
+        if self._writer.is_drawing:
+            changed = self.camera.take_changed()
+            self._writer.write_frame(frame, repeat=count, changed=changed)
+        else:
+            self._writer.pass_over(count)
+
+
+def _needs_every_step(scene: Any, animations: Sequence[Any]) -> bool:
+    """Tell whether the end of a play depends on the frames before it.
+
+    It does where something counts time, or it is only known while waiting how long it lasts.
+    """
+    played = [mobject for one in animations if (mobject := getattr(one, "mobject", None))]
+    shown = [*scene.mobjects, *played]
+    return bool(
+        scene.always_update_mobjects
+        or scene.updaters
+        or any(getattr(one, "stop_condition", None) for one in animations)
+        or any(part.updaters for mobject in shown for part in mobject.get_family())
+    )
 
 
 class StillRenderer(CairoRenderer):

@@ -11,7 +11,8 @@ from pathlib import Path
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
 from attnviz.render.catalogue import load_class
-from attnviz.render.jobs import Clip, Job, Progress
+from attnviz.render.films import Progress
+from attnviz.render.jobs import Clip, Job
 from attnviz.render.output import Output, Quality
 from attnviz.render.workspace import publish, workspace
 

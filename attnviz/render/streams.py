@@ -1,4 +1,4 @@
-"""Streams of video: frames in, packets of one codec out."""
+"""Streams of video: frames in, a film of one codec out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from io import BytesIO
 from types import MappingProxyType
 from typing import Final
 
 import av
 import numpy as np
-from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from attnviz.render.output import Output
@@ -77,44 +76,39 @@ AV1: Final = Encoding(
 
 
 class VideoStream:
-    """One film in one file, written frame by frame at a constant frame rate.
+    """The frames of one beat as a small film in memory, at a constant frame rate.
+
+    Every beat has an encoder of its own, so that a beat's bytes do not depend on what came before
+    it, nor on who drew that; :func:`attnviz.render.splicing.splice` puts the pieces together.
 
     Parameters
     ----------
-    path
-        The file to write.
     output
         Its size and frame rate are used.
     encoding
         How.
-    metadata
-        Tags of the file, e.g. title and comment.
     """
 
-    def __init__(
-        self, path: Path, output: Output, encoding: Encoding, metadata: Mapping[str, str]
-    ) -> None:
-        self.encoding = encoding
+    def __init__(self, output: Output, encoding: Encoding) -> None:
         self.frames = 0
+        self._encoding = encoding
         self._time_base = Fraction(1, output.quality.fps)
-        self._container = av.open(
-            str(path), "w", encoding.container, options=dict(encoding.file_options)
-        )
-        self._container.metadata.update(metadata)
+        self._file = BytesIO()
+        # MP4 for all: it keeps the frames' times exactly.
+        self._container = av.open(self._file, "w", "mp4")
         self._stream = self._open_stream(output)
-        self._key_wanted = True
 
     def _open_stream(self, output: Output) -> av.VideoStream:
         os.environ.setdefault("SVT_LOG", "1")  # errors alone: this encoder writes to stderr itself
-        fps = output.quality.fps
-        options = {**self.encoding.options, "g": str(_KEYFRAME_SECONDS * fps)}
-        stream = self._container.add_stream(self.encoding.codec, rate=fps, options=options)
+        encoding, fps = self._encoding, output.quality.fps
+        options = {**encoding.options, "g": str(_KEYFRAME_SECONDS * fps)}
+        stream = self._container.add_stream(encoding.codec, rate=fps, options=options)
         # PyAV types any codec's stream alike; those of these encodings are of pictures.
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = output.width, output.height
         stream.pix_fmt = PIXEL_FORMAT
         context = stream.codec_context
-        context.thread_count = self.encoding.threads
+        context.thread_count = encoding.threads
         context.time_base = self._time_base
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU709
@@ -122,28 +116,39 @@ class VideoStream:
         context.color_trc = ColorTrc.BT709
         return stream
 
-    def begin_beat(self) -> None:
-        """Let the next frame be a key frame: a clip can be cut and stepped by beats."""
-        self._key_wanted = True
-
     def write(self, frame: av.VideoFrame, repeat: int) -> None:
         """Encode a converted frame, ``repeat`` times."""
         frame.time_base = self._time_base
         for _ in range(repeat):
             frame.pts = self.frames
-            frame.pict_type = PictureType.I if self._key_wanted else PictureType.NONE
-            self._key_wanted = False
             self._container.mux(self._stream.encode(frame))
             self.frames += 1
 
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        if self.frames:
-            self._container.mux(self._stream.encode())
+    def finish(self) -> bytes:
+        """Write what the encoder still holds; return the film."""
+        self._container.mux(self._stream.encode())
+        self._container.close()
+        return self._file.getvalue()
 
     def close(self) -> None:
-        """Close the file."""
+        """Let go of the encoder."""
         self._container.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A frame as drawn, and as encoders take it.
+
+    Parameters
+    ----------
+    pixels
+        Height × width × RGBA, from the top left.
+    converted
+        The same frame in :data:`PIXEL_FORMAT`.
+    """
+
+    pixels: np.ndarray
+    converted: av.VideoFrame
 
 
 def converted(pixels: np.ndarray) -> av.VideoFrame:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from attnviz.naming import digest
 from attnviz.render import manifest as manifests
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import default_spec, listed, summary
-from attnviz.render.jobs import Clip, Job, Progress, film
+from attnviz.render.films import Board, Crew, films
+from attnviz.render.jobs import Clip, Job
 from attnviz.render.keys import code_digests, content_key, plain_digest, versions
 from attnviz.render.output import Output
 from attnviz.render.tour_parts import TITLE, Part, cards, film_parts
-from attnviz.render.workspace import FolderError, publish, workspace
+from attnviz.render.workspace import publish, workspace
 
 NAME = "tour"
 FORMAT = "attnviz-tour"
@@ -73,24 +75,13 @@ class Tour:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TourProgress:
-    """Whom to tell how far a tour is.
-
-    Parameters
-    ----------
-    on_scene
-        Called with the name of each scene when its turn comes, and with ``"tour"`` at the end.
-    of_film
-        Told of each scene's own render.
-    """
-
-    on_scene: Callable[[str], None] = lambda _name: None
-    of_film: Progress = field(default_factory=Progress)
-
-
 def tour(
-    jobs: Sequence[Job], folder: Path, *, force: bool = False, progress: TourProgress | None = None
+    jobs: Sequence[Job],
+    folder: Path,
+    *,
+    crew: Callable[[], AbstractContextManager[Crew]] | None = None,
+    force: bool = False,
+    board: Board | None = None,
 ) -> Tour:
     """Render one film of several scenes, and its files, unless they are there already.
 
@@ -100,9 +91,11 @@ def tour(
         The scenes in order, all of one output; what is rendered already is used as it is.
     folder
         The output folder; the tour's files stand in its folder ``tour``.
+    crew
+        Engages who draws; None: everything is drawn in this process.
     force
         Render everything even if it is there.
-    progress
+    board
         Whom to tell.
 
     Returns
@@ -115,7 +108,8 @@ def tour(
     AttnvizError
         If a scene cannot be filmed, by its name, or a file cannot be written.
     """
-    progress = progress or TourProgress()
+    from attnviz.render.workers import alone
+
     folder, output = folder.resolve(), jobs[0].output
     stem, key = tour_stem(jobs), tour_key(jobs)
     files = {what: folder / NAME / (stem + end) for what, end in SUFFIXES.items()}
@@ -124,8 +118,7 @@ def tour(
     if found and not force and _is_whole(found, key, files):
         chapters = tuple((chapter["title"], chapter["start"]) for chapter in found["chapters"])
         return Tour(scenes, output, files, chapters, found["seconds"], cached=True)
-    clips = list(_clips(jobs, folder, force, progress))
-    progress.on_scene(NAME)
+    clips = _clips(jobs, films(jobs, folder, crew or alone, force=force, board=board))
     with workspace(folder) as private:
         finished = {what: private / (stem + end) for what, end in SUFFIXES.items()}
         parts = _make(clips, finished, private, key)
@@ -158,25 +151,25 @@ def _is_whole(found: Mapping[str, Any], key: str, files: Mapping[str, Path]) -> 
     return manifests.vouches(found, key, others)
 
 
-def _clips(
-    jobs: Sequence[Job], folder: Path, force: bool, progress: TourProgress
-) -> Iterator[Clip]:
-    for job in jobs:
-        progress.on_scene(job.scene.name)
-        try:
-            yield film(job, folder, force=force, progress=progress.of_film)
-        except FolderError:
-            raise
-        except AttnvizError as error:
-            kind = UserError if isinstance(error, UserError) else AttnvizError
-            raise kind(f"{job.scene.name}: {error}") from error
+def _clips(jobs: Sequence[Job], results: Iterable[tuple[Job, Clip | Exception]]) -> list[Clip]:
+    """Return the clips in the order of the jobs; stop at the first that there is not."""
+    made: dict[Job, Clip] = {}
+    for job, result in results:
+        if isinstance(result, AttnvizError):
+            kind = UserError if isinstance(result, UserError) else AttnvizError
+            raise kind(f"{job.scene.name}: {result}") from result
+        if isinstance(result, Exception):
+            raise result
+        made[job] = result
+    return [made[job] for job in jobs]
 
 
 def _make(clips: Sequence[Clip], files: Mapping[str, Path], private: Path, key: str) -> list[Part]:
     """Make the files of a tour in a private folder; return its chapters."""
     from attnviz.render.cards import card_frame
-    from attnviz.render.joining import Chapter, join
+    from attnviz.render.joining import join
     from attnviz.render.poster import poster
+    from attnviz.render.splicing import Chapter
 
     output = clips[0].job.output
     pictures = [card_frame(card, output, private / "manim") for card in cards(clips)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attnviz.film import Beat
 from attnviz.render import manifest as manifests
 from attnviz.render.catalogue import summary
+from attnviz.render.formats import VIDEO
 from attnviz.render.jobs import Clip
 from attnviz.render.output import Output
 
@@ -85,6 +86,7 @@ def film_parts(
     parts : list of Part
         Its chapters: each begins with the first frame of its card.
     """
+    from attnviz.render.assembling import assemble
     from attnviz.render.cards import write_card
     from attnviz.render.encoding import FilmWriter
     from attnviz.render.joining import edge_frames
@@ -100,8 +102,9 @@ def film_parts(
         clip = clips[place - 1] if place else None
         first, last = edge_frames(clip.files["video"]) if clip else (None, picture)
         films.append(private / f"card-{place}.mp4")
-        with FilmWriter(films[-1], output, {}) as writer:
+        with FilmWriter(output, {}) as writer:
             write_card(writer, picture, card, theme, before, first)
+        assemble(writer.beats(), {VIDEO: films[-1]}, output, {})
         start = parts[-1].end if parts else 0
         parts.append(_part(card, place, clip, start, start + writer.frames, output))
         if clip:

@@ -1,0 +1,231 @@
+"""Those who draw: this process itself, or a pool of processes that stay warm between takes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.render.takes import Footage, Take, Told, shoot
+
+if TYPE_CHECKING:
+    from attnviz.render.films import Crew
+
+# Workers and encoders share the cores: one thread each, and as many workers as cores.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_WARM = ["torch", "manim"]
+"""What takes seconds to import: it is imported once, and workers are forked from there."""
+
+_PATIENCE = 60
+"""Seconds that a worker may take to begin; it is waited for no longer, and not missed either."""
+
+Heard = tuple[int, int]
+"""Number of the take, and how many seconds of it are drawn."""
+
+
+@contextmanager
+def workers(count: int) -> Iterator[Crew]:
+    """Engage workers on this machine.
+
+    Parameters
+    ----------
+    count
+        How many; 1: everything is drawn in this process.
+
+    Yields
+    ------
+    Crew
+        They are gone at the end, at once if it comes by an exception.
+    """
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    if count == 1:
+        with alone() as one:
+            yield one
+        return
+    pool = Pool(count)
+    try:
+        yield pool
+    except BaseException:
+        pool.dismiss()
+        raise
+    pool.close()
+
+
+@contextmanager
+def alone() -> Iterator[Crew]:
+    """Engage nobody: everything is drawn in this process."""
+    yield Alone()
+
+
+class Alone:
+    """Draws each take in this process, when it is submitted."""
+
+    size = 1
+    room = 1
+
+    def submit(
+        self, take: Take, scratch: Path, on_second: Callable[[int], None]
+    ) -> Future[Footage]:
+        """Draw a take."""
+        future: Future[Footage] = Future()
+        try:
+            future.set_result(shoot(take, scratch, on_second))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def renew(self) -> None:
+        """Go on: nobody was killed."""
+
+
+class Pool:
+    """Processes of this machine, each drawing one take at a time.
+
+    Parameters
+    ----------
+    size
+        How many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size, self.room = size, 2 * size
+        self._context = _context()
+        self._listeners: dict[int, Told] = {}
+        self._begun = threading.Semaphore(0)
+        self._engage()
+
+    def submit(
+        self, take: Take, scratch: Path, on_second: Callable[[int], None]
+    ) -> Future[Footage]:
+        """Have a take drawn."""
+        number = len(self._listeners)
+        self._listeners[number] = on_second
+        return self._executor.submit(_draw, take, scratch, number)
+
+    def renew(self) -> None:
+        """Engage new processes."""
+        self._let_go()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._engage()
+
+    def close(self) -> None:
+        """Wait for what is being drawn, and end."""
+        self._executor.shutdown(cancel_futures=True)
+        self._let_go()
+        self._hearing.join()
+
+    def dismiss(self) -> None:
+        """End at once, whatever is being drawn."""
+        self._let_go()  # the workers see it and are gone
+        self._executor.shutdown(cancel_futures=True)
+
+    def _engage(self) -> None:
+        # A pipe without a lock: so short a message is written whole or not at all.
+        ear, self._told = self._context.Pipe(duplex=False)
+        self._hearing = threading.Thread(target=self._listen, args=(ear,), daemon=True)
+        self._hearing.start()
+        # Whoever holds the other end hears when this process is gone, even if it was killed.
+        self._far, self._lifeline = self._context.Pipe(duplex=False)
+        # Nothing may come between the start of a worker and its first breath: it would be left with
+        # the half of what it needs, and say so on stderr.
+        with _deaf():
+            self._executor = ProcessPoolExecutor(
+                self.size,
+                mp_context=self._context,
+                initializer=_begin,
+                initargs=(self._far, self._told),
+            )
+            for _ in range(self.size):
+                self._executor.submit(_nothing)
+            for _ in range(self.size):
+                self._begun.acquire(timeout=_PATIENCE)
+
+    def _let_go(self) -> None:
+        for end in (self._lifeline, self._far, self._told):
+            end.close()
+
+    def _listen(self, ear: Connection[None, Heard | None]) -> None:
+        with suppress(EOFError), ear:
+            while True:
+                heard = ear.recv()
+                if heard is None:
+                    self._begun.release()
+                else:
+                    number, seconds = heard
+                    self._listeners[number](seconds)
+
+
+def _context() -> Any:
+    """Return how processes are started: forked from one that is warm and has no threads."""
+    if not sys.platform.startswith("linux"):  # elsewhere, frameworks do not survive a fork
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_WARM)
+    resource_tracker.ensure_running()  # at its start it would let the signals through again
+    with _deaf():
+        forkserver.ensure_running()
+    first = context.Process(target=_nothing)
+    first.start()  # returns when all is imported
+    first.join()
+    return context
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold signals back; what is started meanwhile never hears them: this process tells it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _nothing() -> None:
+    """Do nothing, in another process."""
+
+
+class _Link:
+    """A worker's way to tell how far it is."""
+
+    told: Connection[Heard | None, None] | None = None
+
+
+def _begin(lifeline: Connection[None, None], told: Connection[Heard | None, None]) -> None:
+    """Make a process a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    from tqdm import tqdm
+
+    # Manim's progress bars would share a lock between processes, and leave it to the system.
+    tqdm.set_lock(threading.RLock())
+    _Link.told = told
+    told.send(None)
+
+
+def _end_with(lifeline: Connection[None, None]) -> None:
+    """End this process when the one that engaged it lets go or is gone."""
+    with suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)
+
+
+def _draw(take: Take, scratch: Path, number: int) -> Footage:
+    def tell(seconds: int) -> None:
+        if _Link.told is not None:
+            _Link.told.send((number, seconds))
+
+    own = scratch / str(os.getpid())  # manim's files of one name are not for two processes
+    return shoot(take, own, tell)

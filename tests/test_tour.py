@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from attnviz.render.assembling import assemble
 from attnviz.render.cards import Card, card_frame
 from attnviz.render.checking import decode
 from attnviz.render.encoding import FilmWriter
-from attnviz.render.films import NoBoard, film
+from attnviz.render.films import film
 from attnviz.render.formats import VIDEO
 from attnviz.render.jobs import Job
 from attnviz.render.joining import blend, join
@@ -300,12 +301,18 @@ def test_what_is_made_is_told(tmp_path: Path, toured: tuple[Path, Tour]) -> None
     assert [chapter["start"] for chapter in told["chapters"]] == [s for _, s in made.chapters]
     done: list[tuple[str, float]] = []
 
-    class Board(NoBoard):
+    class Board:
+        def expect(self, job: Job, seconds: float) -> None:
+            assert (job.scene.name, seconds) == ("two-beats", clip.seconds)
+
+        def drawn(self, job: Job, share: object, seconds: int) -> None:
+            assert seconds <= clip.seconds
+
         def done(self, job: Job, seconds: float) -> None:
             done.append((job.scene.name, seconds))
 
     clip = film(JOBS[0], folder)
-    tour(JOBS[:1], folder, force=True, board=Board())
+    tour(JOBS[:1], folder, force=True, board=lambda: nullcontext(Board()))
     assert done == [("two-beats", clip.seconds)]
 
 

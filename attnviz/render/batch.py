@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnvizError
 from attnviz.render.captions import clock
-from attnviz.render.films import Crew, films
+from attnviz.render.films import Board, Crew, films
 from attnviz.render.jobs import Clip, Job
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError
@@ -53,18 +53,14 @@ class Batch:
         self, jobs: Sequence[Job], *, force: bool = False, formats: Sequence[str] = ()
     ) -> int:
         """Render films; return the exit code, that of the first failure."""
-        from attnviz.render.terminal import films_progress
-
         began, code, failed = time.monotonic(), 0, 0
-        with films_progress(len(jobs)) as board:
-            results = films(
-                jobs, self.folder, self._crew, force=force, board=board, formats=formats
-            )
-            for job, result in results:
-                if isinstance(result, Exception):
-                    code, failed = code or self._failed(job, result), failed + 1
-                else:
-                    self._tell(result, time.monotonic() - began)
+        for job, result in films(
+            jobs, self.folder, self._crew, force=force, board=self._board(jobs), formats=formats
+        ):
+            if isinstance(result, Exception):
+                code, failed = code or self._failed(job, result), failed + 1
+            else:
+                self._tell(result, time.monotonic() - began)
         if failed and len(jobs) > 1:
             print(f"render.py: {failed} of {len(jobs)} films failed", file=sys.stderr, flush=True)
         return code
@@ -83,12 +79,11 @@ class Batch:
 
     def tour(self, jobs: Sequence[Job], *, force: bool = False) -> int:
         """Render one film of several scenes; return the exit code, 0 (errors are raised)."""
-        from attnviz.render.terminal import films_progress
         from attnviz.render.tour import tour
 
         began = time.monotonic()
-        with films_progress(len(jobs)) as board:
-            made = tour(jobs, self.folder, crew=self._crew, force=force, board=board)
+        board = self._board(jobs)
+        made = tour(jobs, self.folder, crew=self._crew, force=force, board=board)
         if self.as_json:
             print(made.as_json(), flush=True)
         else:
@@ -114,6 +109,15 @@ class Batch:
         from attnviz.render.workers import workers
 
         return workers(self.workers)
+
+    @staticmethod
+    def _board(jobs: Sequence[Job]) -> Callable[[], AbstractContextManager[Board]]:
+        def board() -> AbstractContextManager[Board]:
+            from attnviz.render.terminal import films_progress
+
+            return films_progress(len(jobs))
+
+        return board
 
     def _sheet(self, job: Job) -> None:
         from attnviz.render.terminal import render_progress

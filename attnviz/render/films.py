@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -76,7 +76,7 @@ class Board(Protocol):
         """Hear that a film is there or has failed, and how long it is."""
 
 
-class NoBoard:
+class _NoBoard:
     """Tells nobody."""
 
     def expect(self, job: Job, seconds: float) -> None:
@@ -87,6 +87,10 @@ class NoBoard:
 
     def done(self, job: Job, seconds: float) -> None:
         """Say nothing."""
+
+
+def _silence() -> AbstractContextManager[Board]:
+    return nullcontext(_NoBoard())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ def films(
     crew: Callable[[], AbstractContextManager[Crew]],
     *,
     force: bool = False,
-    board: Board | None = None,
+    board: Callable[[], AbstractContextManager[Board]] | None = None,
     formats: Sequence[str] = (),
     store: Store | None = None,
 ) -> Iterator[tuple[Job, Clip | Exception]]:
@@ -195,7 +199,7 @@ def films(
     crew
         Engages who draws; it is called only where something is to be drawn.
     board
-        Whom to tell.
+        Gives whom to tell; it too is called only where something is to be drawn. None: nobody.
 
     Yields
     ------
@@ -209,7 +213,7 @@ def films(
     FolderError
         If the output folder cannot be written.
     """
-    folder, store, board = folder.resolve(), store or Store.of_user(), board or NoBoard()
+    folder, store = folder.resolve(), store or Store.of_user()
     orders: list[Order] = []
     for job in jobs:
         try:
@@ -223,10 +227,9 @@ def films(
             yield job, found
         else:
             orders.append(found)
-            board.expect(job, found.estimate.seconds)
     if orders:
-        with workspace(folder) as private, crew() as workers:
-            yield from _Shooting(orders, folder, store, private, workers, board).run()
+        with workspace(folder) as private, crew() as workers, (board or _silence)() as told:
+            yield from _Shooting(orders, folder, store, private, workers, told).run()
 
 
 @dataclass
@@ -246,6 +249,8 @@ class _Shooting:
 
     def run(self) -> Iterator[tuple[Job, Clip | Exception]]:
         """Have everything drawn; the longest first, so that nobody waits for it at the end."""
+        for order in self.orders:
+            self.board.expect(order.job, order.estimate.seconds)
         counts = shares([order.estimate for order in self.orders], self.crew.size)
         takes = [
             (order, Share(number, count))

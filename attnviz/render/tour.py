@@ -81,7 +81,7 @@ def tour(
     *,
     crew: Callable[[], AbstractContextManager[Crew]] | None = None,
     force: bool = False,
-    board: Board | None = None,
+    board: Callable[[], AbstractContextManager[Board]] | None = None,
 ) -> Tour:
     """Render one film of several scenes, and its files, unless they are there already.
 
@@ -96,7 +96,7 @@ def tour(
     force
         Render everything even if it is there.
     board
-        Whom to tell.
+        Gives whom to tell; None: nobody.
 
     Returns
     -------

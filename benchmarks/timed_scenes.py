@@ -17,6 +17,15 @@ from scenes.multi_head import MultiHead
 MARK = "CPU seconds of the scene:"
 
 
+class Still(AttentionScene):
+    """One caption, and nothing that moves."""
+
+    def construct(self) -> None:
+        """Play the one beat."""
+        with self.beat("still", "Nothing moves."):
+            pass
+
+
 class Timed(AttentionScene):
     """Measures from the first mobject that is made to the last frame that is drawn."""
 

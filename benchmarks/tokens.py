@@ -3,7 +3,7 @@
     python -m benchmarks.tokens [grid causal-mask multi-head] [--quality draft,hd] [--counts 8,64]
 
 The sentences are made up and the weights random, but the traces are those of a real forward pass.
-Each film is drawn, encoded and checked by `render.py` in a process of its own; what is counted is
+Each film is drawn, encoded and checked by one worker of `render.py`; what is counted is
 the scene's own CPU time, from its first mobject to its last frame, without start-up. The growth
 is the b of cost = a · tokens^b. The exit code is 1 where 64 tokens cost more than 4 times 8 tokens.
 """
@@ -67,7 +67,7 @@ def seconds_a_second(subject: str, quality: str, trace: Path, folder: Path) -> f
     folder.mkdir()
     command = [sys.executable, str(ROOT / "render.py"), f"{_SCENES}:{SUBJECTS[subject]}"]
     command += ["--model", str(trace), "--layer", "0", "--head", "0", "--quality", quality]
-    command += ["-o", str(folder / "media"), "--force", "--json"]
+    command += ["--workers", "1", "-o", str(folder / "media"), "--force", "--json"]
     surroundings = {"PYTHONPATH": str(ROOT), "ATTNVIZ_CACHE": str(folder / "store")}
     cost(command, folder, surroundings)
     found = _MARK.search((folder / "stderr").read_text("utf-8"))

@@ -15,6 +15,9 @@ from attnviz.render.streams import converted
 from benchmarks.cost import Cost, cost
 from benchmarks.growth import exponent, serial_share, speed_up
 from benchmarks.long_texts import save_long_trace
+from benchmarks.on_paper import Parts
+from benchmarks.scaling import measured
+from benchmarks.scaling import report as scaling_report
 from benchmarks.sides import ours, scenes_named, stock
 from benchmarks.similarity import Similarity, compare, ssim
 from benchmarks.stock import Pair, Round, claims, pairs
@@ -162,6 +165,18 @@ def test_amdahls_law_by_hand() -> None:
     assert speed_up(10**9, 0.05) == pytest.approx(20)
 
 
+def test_a_render_on_paper_is_the_sum_of_its_parts() -> None:
+    parts = Parts(start=3, unseen=2, drawn=72, longest=0.25, beats=7, read=5)
+    assert parts.wall(1) == 80
+    assert parts.wall(2) == 3 + 2 + 36 + 5
+    assert parts.wall(64) == 3 + 2 + 18 + 5  # the longest beat is cut by nobody
+    assert parts.serial == 0.1
+    even = Parts(start=3, unseen=2, drawn=70, longest=1 / 7, beats=7, read=5)
+    assert even.wall(64) == even.wall(7) == 20
+    alone = Parts(start=3, unseen=2, drawn=70, longest=1, beats=1, read=5)
+    assert alone.wall(64) == alone.wall(1) == 78
+
+
 def test_growth_is_told_with_its_exponent_and_the_claimed_ratio() -> None:
     growth = Growth("grid", "hd", {8: 0.5, 64: 1.5, 256: 4.5})
     assert growth.times == 3
@@ -175,6 +190,20 @@ def test_growth_is_told_with_its_exponent_and_the_claimed_ratio() -> None:
 def test_a_long_sentence_is_filmed_and_timed(tmp_path: Path) -> None:
     trace = save_long_trace(37, tmp_path)
     assert 0.01 < seconds_a_second("grid", "draft", trace, tmp_path / "films") < 30
+
+
+@pytest.mark.slow
+def test_a_clip_is_made_with_one_worker_and_with_two_and_taken_apart() -> None:
+    (scene,) = scenes_named(["docs/template_scene.py:SharpestRow"])
+    alone, together = measured(scene, [scene], [1, 2], Output(QUALITIES["draft"]))
+    for one in (alone, together):
+        parts = one.parts
+        assert parts.beats == 2
+        assert 0.5 <= parts.longest < 1
+        assert min(parts.start, parts.drawn, parts.read) > 0
+        assert parts.wall(64) == pytest.approx(parts.wall(2))
+        assert one.serial is None or 0 <= one.serial <= 1
+    assert "on paper with 64 workers" in scaling_report([alone, together])
 
 
 @pytest.mark.slow

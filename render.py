@@ -7,7 +7,8 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -27,6 +28,8 @@ from attnviz.errors import AttnvizError, UserError
 from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
 from attnviz.render.batch import Batch, describe
+from attnviz.render.cores import cores
+from attnviz.render.films import Crew
 from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, QUALITIES, Output
 from attnviz.spec import Spec
@@ -58,13 +61,14 @@ def commands(ctx: click.Context) -> None:
 @cli.subject_options
 @cli.output_options
 @cli.format_option
-@cli.workers_option
+@cli.crew_options
 @cli.force_option
 @cli.json_option
 @cli.debug_option
 def film(
     formats: tuple[str, ...],
-    workers: int,
+    workers: int | None,
+    cluster: str | None,
     force: bool,
     as_json: bool,
     debug: bool,
@@ -72,7 +76,8 @@ def film(
 ) -> int:
     """Render scenes: a video, a poster, captions and a manifest each."""
     jobs, folder = _jobs(**options)
-    batch = Batch(folder, as_json=as_json, debug=debug, workers=workers)
+    crew = _crew(workers, cluster)
+    batch = Batch(folder, as_json=as_json, debug=debug, crew=crew)
     return batch.films(jobs, force=force, formats=formats)
 
 
@@ -92,15 +97,22 @@ def sheet(as_json: bool, debug: bool, **options: Any) -> int:
 @cli.scene_arguments
 @cli.subject_options
 @cli.output_options
-@cli.workers_option
+@cli.crew_options
 @cli.force_option
 @cli.json_option
 @cli.debug_option
-def tour(workers: int, force: bool, as_json: bool, debug: bool, **options: Any) -> int:
+def tour(
+    workers: int | None,
+    cluster: str | None,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+    **options: Any,
+) -> int:
     """Render one film of all scenes (or those named), with title cards and chapters."""
     everything = options.pop("everything") or not options["scenes"]
     jobs, folder = _jobs(everything=everything, **options)
-    batch = Batch(folder, as_json=as_json, debug=debug, workers=workers)
+    batch = Batch(folder, as_json=as_json, debug=debug, crew=_crew(workers, cluster))
     return batch.tour(jobs, force=force)
 
 
@@ -315,6 +327,23 @@ def doctor(folder: Path, as_json: bool, debug: bool) -> int:
 
 def _given(subject: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in subject.items() if value is not None}
+
+
+def _crew(workers: int | None, cluster: str | None) -> Callable[[], AbstractContextManager[Crew]]:
+    """Return what engages those who draw: no process is started before one is needed."""
+    if workers is not None and cluster is not None:
+        raise UserError("--workers and --cluster: give one of them; a cluster has its own workers")
+
+    def engage() -> AbstractContextManager[Crew]:
+        if cluster is not None:
+            from attnviz.render.cluster import cluster as far
+
+            return far(cluster)
+        from attnviz.render.workers import workers as near
+
+        return near(workers or cores())
+
+    return engage
 
 
 def _jobs(

@@ -14,7 +14,6 @@ from attnviz.errors import UserError, closest, quoted
 from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, HeadRule, parse_head
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
-from attnviz.render.cores import cores
 from attnviz.render.formats import FORMATS, parse_formats
 from attnviz.render.limits import parse_days, parse_size
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
@@ -317,13 +316,19 @@ format_option = click.option(
     + ".",
 )
 
-workers_option = click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=cores,
-    metavar="N",
-    help="How many processes draw side by side, under 600 MB each at 1080p.  "
-    "[default: as many as cores]",
+crew_options = together(
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="How many processes draw side by side, under 600 MB each at 1080p.  "
+        "[default: as many as cores]",
+    ),
+    click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Have the workers of this Dask scheduler draw, e.g. tcp://HOST:8786.",
+    ),
 )
 
 force_option = click.option(

@@ -40,14 +40,14 @@ class Batch:
         Tell in JSON, one object a line, and nothing else on stdout.
     debug
         Show the tracebacks of errors.
-    workers
-        How many processes draw films side by side; 1: this one alone.
+    crew
+        Engages who draws films; None: this process.
     """
 
     folder: Path
     as_json: bool = False
     debug: bool = False
-    workers: int = 1
+    crew: Callable[[], AbstractContextManager[Crew]] | None = None
 
     def films(
         self, jobs: Sequence[Job], *, force: bool = False, formats: Sequence[str] = ()
@@ -55,7 +55,7 @@ class Batch:
         """Render films; return the exit code, that of the first failure."""
         began, code, failed = time.monotonic(), 0, 0
         for job, result in films(
-            jobs, self.folder, self._crew, force=force, board=self._board(jobs), formats=formats
+            jobs, self.folder, self.crew, force=force, board=self._board(jobs), formats=formats
         ):
             if isinstance(result, Exception):
                 code, failed = code or self._failed(job, result), failed + 1
@@ -83,7 +83,7 @@ class Batch:
 
         began = time.monotonic()
         board = self._board(jobs)
-        made = tour(jobs, self.folder, crew=self._crew, force=force, board=board)
+        made = tour(jobs, self.folder, crew=self.crew, force=force, board=board)
         if self.as_json:
             print(made.as_json(), flush=True)
         else:
@@ -104,11 +104,6 @@ class Batch:
         with busy("gallery") as on_scene:
             gallery(refs, self.folder, force=force, on_scene=on_scene, on_picture=show)
         return 0
-
-    def _crew(self) -> AbstractContextManager[Crew]:
-        from attnviz.render.workers import workers
-
-        return workers(self.workers)
 
     @staticmethod
     def _board(jobs: Sequence[Job]) -> Callable[[], AbstractContextManager[Board]]:

@@ -89,6 +89,12 @@ class _NoBoard:
         """Say nothing."""
 
 
+def _alone() -> AbstractContextManager[Crew]:
+    from attnviz.render.workers import alone
+
+    return alone()
+
+
 def _silence() -> AbstractContextManager[Board]:
     return nullcontext(_NoBoard())
 
@@ -183,7 +189,7 @@ def film(
 def films(
     jobs: Sequence[Job],
     folder: Path,
-    crew: Callable[[], AbstractContextManager[Crew]],
+    crew: Callable[[], AbstractContextManager[Crew]] | None = None,
     *,
     force: bool = False,
     board: Callable[[], AbstractContextManager[Board]] | None = None,
@@ -197,7 +203,8 @@ def films(
     jobs, folder, force, formats, store
         As for :func:`film`.
     crew
-        Engages who draws; it is called only where something is to be drawn.
+        Engages who draws; it is called only where something is to be drawn. None: everything is
+        drawn in this process.
     board
         Gives whom to tell; it too is called only where something is to be drawn. None: nobody.
 
@@ -228,7 +235,11 @@ def films(
         else:
             orders.append(found)
     if orders:
-        with workspace(folder) as private, crew() as workers, (board or _silence)() as told:
+        with (
+            workspace(folder) as private,
+            (crew or _alone)() as workers,
+            (board or _silence)() as told,
+        ):
             yield from _Shooting(orders, folder, store, private, workers, told).run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -103,6 +104,16 @@ class Footage:
     film: Film
     trace: Mapping[str, Any]
     poster: bytes | None
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all that is encoded, in hexadecimal."""
+        told = hashlib.sha256(self.poster or b"")
+        for number, formats in sorted(self.pieces.items()):
+            for name, piece in formats.items():
+                for content, count in piece:
+                    told.update(f"{number} {name} {count} {len(content)} ".encode())
+                    told.update(content)
+        return told.hexdigest()
 
 
 def shoot(

@@ -108,8 +108,6 @@ def tour(
     AttnvizError
         If a scene cannot be filmed, by its name, or a file cannot be written.
     """
-    from attnviz.render.workers import alone
-
     folder, output = folder.resolve(), jobs[0].output
     stem, key = tour_stem(jobs), tour_key(jobs)
     files = {what: folder / NAME / (stem + end) for what, end in SUFFIXES.items()}
@@ -118,7 +116,7 @@ def tour(
     if found and not force and _is_whole(found, key, files):
         chapters = tuple((chapter["title"], chapter["start"]) for chapter in found["chapters"])
         return Tour(scenes, output, files, chapters, found["seconds"], cached=True)
-    clips = _clips(jobs, films(jobs, folder, crew or alone, force=force, board=board))
+    clips = _clips(jobs, films(jobs, folder, crew, force=force, board=board))
     with workspace(folder) as private:
         finished = {what: private / (stem + end) for what, end in SUFFIXES.items()}
         parts = _make(clips, finished, private, key)

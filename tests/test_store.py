@@ -218,6 +218,7 @@ def test_a_full_disk_fails_no_keeping(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "not kept" in said
+    assert "ATTNVIZ_CACHE" in said
     assert "No space left on device" in said
     assert kept.entries() == []
     assert list((tmp_path / "cache").glob(".attnviz-*")) == []

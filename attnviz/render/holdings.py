@@ -146,7 +146,7 @@ class Holdings:
 
         Raises
         ------
-        FolderError
+        StoreError
             If the store cannot be written.
         """
         gone = excess(self.entries, allowed, time.time())

@@ -15,15 +15,15 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.render import manifest as manifests
-from attnviz.render.limits import Limits, folder, limits
-from attnviz.render.workspace import publish, workspace
+from attnviz.render.limits import PLACE, Limits, folder, limits
+from attnviz.render.workspace import FolderError, publish, workspace
 
 CLIPS = "clips"
 INDEX = "index.json"
@@ -34,6 +34,10 @@ _DAY = 24 * 60 * 60
 _PREFIX = 2
 _ATTEMPTS = 3  # at putting an entry where another process puts one too
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class StoreError(AttnvizError):
+    """The store cannot be written; films are made without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +190,15 @@ class Store:
         if self.folder is None or entry is None:
             return
         try:
-            with workspace(self.folder) as private:
+            with self._workspace() as private:
                 made = private / key
                 if not _gather(made, key, files, entry):
                     return  # another process has just put another film in their place
                 _replace(made, entry, private)
                 over = excess(self.entries(), self.limits, time.time())
                 _move_away([one.path for one in over], private)
-        except (OSError, AttnvizError) as error:
-            reason = _reason(error)
-            print(
-                f"attnviz: the clip was not kept for reuse in {self.folder} ({reason}); "
-                "see `render.py cache`",
-                file=sys.stderr,
-            )
+        except (OSError, StoreError) as error:
+            print(f"attnviz: the clip is made, but not kept for reuse: {error}", file=sys.stderr)
 
     def entries(self) -> list[Entry]:
         """Return the clips in the store, the last used first."""
@@ -217,17 +216,32 @@ class Store:
 
         Raises
         ------
-        FolderError
+        StoreError
             If the store cannot be written.
         """
         if self.folder is not None and entries:
-            with workspace(self.folder) as private:
+            with self._workspace() as private:
                 _move_away(entries, private)
 
     def _discard(self, path: Path) -> None:
         """Remove a damaged entry, where that is possible."""
-        with contextlib.suppress(AttnvizError):
+        with contextlib.suppress(OSError, StoreError):
             self.remove([path])
+
+    @contextlib.contextmanager
+    def _workspace(self) -> Iterator[Path]:
+        """Give a private folder in the store."""
+        assert self.folder is not None
+        try:
+            with workspace(self.folder) as private:
+                yield private
+        except FolderError as error:
+            cause = error.__cause__
+            reason = cause.strerror if isinstance(cause, OSError) else error
+            raise StoreError(
+                f"the store {self.folder} cannot be written ({reason}); make room with `render.py"
+                f" cache --clear`, or name another folder in {PLACE}"
+            ) from error
 
     def _entry(self, key: str) -> Path | None:
         return None if self.folder is None else self.folder / CLIPS / key[:_PREFIX] / key
@@ -327,7 +341,3 @@ def _move_away(paths: Iterable[Path], private: Path) -> None:
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             path.rename(Path(tempfile.mkdtemp(dir=private)) / path.name)
-
-
-def _reason(error: OSError | AttnvizError) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
 
 _PREFIX = ".attnviz-"
+_RANDOM_BYTES = 8
+_OWNER_ONLY = 0o700
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FolderError(AttnvizError):
@@ -34,31 +37,40 @@ def workspace(folder: Path) -> Iterator[Path]:
     Raises
     ------
     FolderError
-        If the folder cannot be written.
+        If the folder cannot be written, at once or while it is worked in: its disk may fill up.
     """
     made = _missing_folders(folder)
+    # Named before it is made: whatever interrupts, there is no moment at which nobody removes it.
+    private = folder / f"{_PREFIX}{os.urandom(_RANDOM_BYTES).hex()}"
+    lock = None
     try:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            private, lock = _private_folder(folder)
+            lock = _make_private(private)
         except OSError as error:
             raise _unwritable(folder, error) from error
         try:
             yield private
-        finally:
-            shutil.rmtree(private, ignore_errors=True)
-            os.close(lock)
+        except OSError as error:
+            if _concerns(folder, error):
+                raise _unwritable(folder, error) from error
+            raise
     finally:
+        shutil.rmtree(private, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
         _remove_empty(made)
 
 
 def publish(files: Mapping[Path, Path], folder: Path) -> None:
     """Put finished files in their places, each by one atomic rename, in the order given.
 
+    Two processes do not mix their files, and where one rename fails those before it are undone.
+
     Parameters
     ----------
     files
-        Finished file to its place.
+        Finished file to its place; the finished files lie in a private folder.
     folder
         The output folder, which every place must lie in.
 
@@ -73,8 +85,8 @@ def publish(files: Mapping[Path, Path], folder: Path) -> None:
             _prepare(place, folder)
         for finished in files:
             _flush(finished)
-        for finished, place in files.items():
-            finished.replace(place)
+        with _locked(folder):
+            _exchange(files)
         for parent in {place.parent for place in files.values()}:
             _flush(parent)
     except OSError as error:
@@ -92,6 +104,34 @@ def _prepare(place: Path, folder: Path) -> None:
         raise AttnvizError(f"{place} is a folder; a file is to stand there: remove it")
 
 
+def _exchange(files: Mapping[Path, Path]) -> None:
+    """Rename files to their places; a failure on the way puts back what stood there."""
+    undo: list[tuple[Path, Path | None]] = []
+    try:
+        for finished, place in files.items():
+            with contextlib.suppress(OSError):  # a file system without hard links: no way back
+                undo.append((place, _set_aside(finished, place)))
+            finished.replace(place)
+    except BaseException:
+        for place, before in reversed(undo):
+            with contextlib.suppress(OSError):
+                if before is None:
+                    place.unlink()
+                else:
+                    before.replace(place)
+        raise
+
+
+def _set_aside(finished: Path, place: Path) -> Path | None:
+    """Give the file at a place a second name beside the finished one; None: there is no file."""
+    before = finished.with_name(f"{finished.name}.before")
+    try:
+        before.hardlink_to(place)
+    except FileNotFoundError:
+        return None
+    return before
+
+
 def _flush(path: Path) -> None:
     """Wait until a file's bytes, or a folder's names, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -101,16 +141,16 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _private_folder(folder: Path) -> tuple[Path, int]:
+def _make_private(private: Path) -> int:
     """Make a private folder and lock it; the lock tells others that its owner lives."""
     # Under the output folder's own lock nobody sees a private folder before it is locked.
-    with _locked(folder):
-        private = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
+    with _locked(private.parent):
+        private.mkdir(mode=_OWNER_ONLY)
         lock = os.open(private, os.O_RDONLY)
         with contextlib.suppress(OSError):  # a file system without locks: nothing is swept there
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _sweep(folder)
-    return private, lock
+            _sweep(private.parent)
+    return lock
 
 
 def _sweep(folder: Path) -> None:
@@ -150,7 +190,19 @@ def _remove_empty(folders: list[Path]) -> None:
             path.rmdir()
 
 
+def _concerns(folder: Path, error: OSError) -> bool:
+    """Tell whether an error is the folder's: it names a file there, or none and a full disk."""
+    if isinstance(error.filename, str | os.PathLike):
+        return Path(error.filename).is_relative_to(folder)
+    return error.filename is None and error.errno in {*_FULL, errno.EROFS}
+
+
 def _unwritable(folder: Path, error: OSError) -> FolderError:
+    if error.errno in _FULL:
+        return FolderError(
+            f"the disk of the output folder {folder} is full; free some space there or give"
+            " another folder with -o"
+        )
     reason = error.strerror or str(error)
     return FolderError(
         f"the output folder {folder} cannot be written ({reason}); give another with -o"

@@ -1,0 +1,268 @@
+"""Disks that fill up, folders that close, runs that meet or are broken off: nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from attnviz.render import catalogue
+from attnviz.render.films import film
+from attnviz.render.jobs import Job
+from attnviz.render.output import Output, Quality
+from attnviz.render.workspace import FolderError, publish, workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN = ROOT / "tests" / "fixtures" / "own_scene.py"
+TINY = Quality("tiny", 160, 90, 5)
+FILES = 4
+PATIENCE = 120.0
+PROMPT = 2.0
+
+Fault = Callable[[pytest.MonkeyPatch, int], None]
+
+
+def own(**subject: object) -> Job:
+    ref = catalogue.find(f"{OWN}:TwoBeats")
+    return Job(ref, replace(catalogue.default_spec(ref), **subject), Output(TINY))
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+    }
+
+
+# -- what can go wrong, where files are written ----------------------------------------------
+
+
+def video(patch: pytest.MonkeyPatch, number: int) -> None:
+    """Fail where a film is opened to be written."""
+    opened = av.open
+
+    def fail(file: object, mode: str = "r", *rest: object, **options: object) -> object:
+        if mode == "w" and isinstance(file, str):
+            raise OSError(number, os.strerror(number), file)
+        return opened(file, mode, *rest, **options)  # type: ignore[call-overload]
+
+    patch.setattr(av, "open", fail)
+
+
+def written(end: str) -> Fault:
+    """Fail where a file of this end is written."""
+
+    def fault(patch: pytest.MonkeyPatch, number: int) -> None:
+        for name in ("write_bytes", "write_text"):
+            whole = getattr(Path, name)
+
+            def fail(
+                path: Path, content: object, *rest: object, whole: object = whole, **more: object
+            ) -> object:
+                if path.name.endswith(end):
+                    raise OSError(number, os.strerror(number))  # as write() does: it has no name
+                assert callable(whole)
+                return whole(path, content, *rest, **more)
+
+            patch.setattr(Path, name, fail)
+
+    return fault
+
+
+def flushed(patch: pytest.MonkeyPatch, number: int) -> None:
+    """Fail where the bytes are to reach the disk, as a disk does that promised too much."""
+
+    def fail(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    patch.setattr(os, "fsync", fail)
+
+
+def renamed(count: int) -> Fault:
+    """Fail at the rename of this number; what undoes the ones before it goes well."""
+
+    def fault(patch: pytest.MonkeyPatch, number: int) -> None:
+        done: list[Path] = []
+        whole = Path.replace
+
+        def fail(path: Path, target: Path) -> Path:
+            if len(done) == count and path.suffix != ".before":
+                raise OSError(number, os.strerror(number), str(path), None, str(target))
+            done.append(target)
+            return whole(path, target)
+
+        patch.setattr(Path, "replace", fail)
+
+    return fault
+
+
+FAULTS: dict[str, Fault] = {
+    "video": video,
+    "poster": written(".png"),
+    "captions": written(".vtt"),
+    "manifest": written(".manifest.json"),
+    "fsync": flushed,
+    **{f"rename {count}": renamed(count) for count in range(FILES)},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "read-only"])
+def test_a_disk_that_fails_leaves_the_last_good_clip(
+    tmp_path: Path, fault: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = film(own(), tmp_path)
+    old.files["poster"].write_bytes(b"an old poster")  # so that old and new can be told apart
+    before = everything_in(tmp_path)
+    with monkeypatch.context() as patch:
+        FAULTS[fault](patch, number)
+        with pytest.raises(FolderError) as caught:
+            film(own(), tmp_path, force=True)
+    assert everything_in(tmp_path) == before
+    said = str(caught.value)
+    assert str(tmp_path) in said
+    assert ("free some space" if number == errno.ENOSPC else "Read-only") in said
+    assert "-o" in said
+    assert not film(own(), tmp_path, force=True).cached
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_disk_that_fails_at_first_leaves_nothing(
+    tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAULTS[fault](monkeypatch, errno.EDQUOT)
+    with pytest.raises(FolderError, match="is full"):
+        film(own(), tmp_path / "media")
+    assert not list(tmp_path.glob("media/*/*"))
+    assert not list(tmp_path.glob("media/.*"))
+
+
+def test_a_folder_that_closes_is_told_by_its_name(tmp_path: Path) -> None:
+    def closed(path: Path) -> None:
+        with workspace(tmp_path):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with pytest.raises(FolderError, match="cannot be written"):
+        closed(tmp_path / ".attnviz-x" / "film.mp4")
+    with pytest.raises(PermissionError):  # a model's file, say: another folder would not help
+        closed(tmp_path.parent / "model.safetensors")
+
+
+def test_an_interrupted_exchange_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    media = tmp_path / "media"
+    (media / "s").mkdir(parents=True)
+    (media / "s" / "a").write_text("old a")
+    whole = Path.replace
+
+    def interrupt(path: Path, target: Path) -> Path:
+        if path.name == "c":
+            raise KeyboardInterrupt
+        return whole(path, target)
+
+    with workspace(media) as private:
+        for name in "abc":
+            (private / name).write_text(f"new {name}")
+        places = {private / name: media / "s" / name for name in "abc"}
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                publish(places, media)
+        assert {p.name: p.read_text() for p in (media / "s").iterdir()} == {"a": "old a"}
+
+
+# -- real processes --------------------------------------------------------------------------
+
+
+def start(scene: str, tmp_path: Path, *options: str) -> subprocess.Popen[str]:
+    """Begin a render as a terminal does: in a group of its own, with a place for what is brief."""
+    brief = tmp_path / "brief"
+    brief.mkdir(exist_ok=True)
+    command = [sys.executable, "render.py", scene, "-o", str(tmp_path / "media"), *options]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(brief), "ATTNVIZ_CACHE": str(tmp_path / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not there():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+
+
+def test_two_runs_on_one_folder_leave_one_whole_clip(tmp_path: Path) -> None:
+    runs = [start(f"{OWN}:TwoBeats", tmp_path, "--quality", "draft", "--json") for _ in range(2)]
+    for run in runs:
+        out, err = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 0, err
+        assert json.loads(out)["scene"] == "two-beats"
+    assert [path.name for path in (tmp_path / "media").iterdir()] == ["two-beats"]
+    assert len(list((tmp_path / "media" / "two-beats").iterdir())) == FILES
+    again = start(f"{OWN}:TwoBeats", tmp_path, "--quality", "draft", "--json")
+    assert json.loads(again.communicate(timeout=PATIENCE)[0])["cached"]
+
+
+@pytest.mark.parametrize("after", [0.0, 1.5, 4.0, 9.0], ids=lambda after: f"{after} s")
+def test_ctrl_c_ends_at_once_and_leaves_nothing(tmp_path: Path, after: float) -> None:
+    run = start("self-attention", tmp_path, "--quality", "hd")
+    until(lambda: any(tmp_path.glob("media/.attnviz-*")))  # the work has begun
+    time.sleep(after)
+    began = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    run.wait(PATIENCE)
+    assert time.monotonic() - began < PROMPT
+    out, err = run.communicate(timeout=PATIENCE)  # its workers too are gone
+    assert run.returncode == 130, err
+    assert (out, err.strip()) == ("", "")
+    assert not (tmp_path / "media").exists()
+    assert list((tmp_path / "brief").iterdir()) == []
+
+
+# -- names -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["../../etc/passwd", "/etc/passwd", "..", ".", "a/../../b", "~/x", "C:\\x", "a\u2044b"]
+)
+def test_no_text_leads_out_of_the_folder(tmp_path: Path, text: str) -> None:
+    job = own(text=text)
+    place = tmp_path / job.scene.name / (job.stem() + ".mp4")
+    assert place.resolve().parent == tmp_path / "two-beats"
+    assert re.fullmatch(r"[a-z0-9-]+", job.stem())
+
+
+@pytest.mark.parametrize("kind", ["scene", "file", "loop"])
+def test_links_do_not_lead_out_of_the_folder(tmp_path: Path, kind: str) -> None:
+    media, outside = tmp_path / "media", tmp_path / "outside"
+    media.mkdir()
+    outside.mkdir()
+    (outside / "precious.mp4").write_bytes(b"precious")
+    stem = own().stem()
+    if kind == "file":
+        (media / "two-beats").mkdir()
+        (media / "two-beats" / f"{stem}.mp4").symlink_to(outside / "precious.mp4")
+        clip = film(own(), media)  # the link goes, what it led to stays
+        assert not clip.files["video"].is_symlink()
+    else:
+        target = outside if kind == "scene" else media / "two-beats"
+        (media / "two-beats").symlink_to(target)
+        with pytest.raises(FolderError):
+            film(own(), media)
+    assert everything_in(outside) == {"precious.mp4": b"precious"}

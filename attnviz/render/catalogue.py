@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -202,13 +202,19 @@ def _class(ref: SceneRef) -> ast.ClassDef:
 
 def _classes(source: Path) -> Iterable[ast.ClassDef]:
     try:
-        tree = ast.parse(source.read_bytes(), filename=str(source))
+        tree = _parsed(source.read_bytes(), str(source))
     except OSError as error:
         raise AttnvizError(f"{source}: the scene cannot be read ({error.strerror})") from error
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise UserError(f"{source}{line}: this is no Python ({error.args[0]})") from error
     return [node for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: bytes, name: str) -> ast.Module:
+    """Parse a source; of the same bytes once, for several ask for the classes of a scene's file."""
+    return ast.parse(content, filename=name)
 
 
 def _spec_by_reading(node: ast.ClassDef) -> Spec | None:

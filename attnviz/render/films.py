@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from attnviz.film import Beat
 from attnviz.render import manifest as manifests
 from attnviz.render.estimates import Estimate, estimate, shares
 from attnviz.render.formats import FORMATS, ends, ordered
+from attnviz.render.imports import Reader
 from attnviz.render.jobs import SUFFIXES, Clip, Job
 from attnviz.render.keys import content_key
 from attnviz.render.store import Store
@@ -135,7 +135,9 @@ class Order:
         finished = {what: private / path.name for what, path in self.files.items()}
         seconds = make_files(self.job, self.key, footage, finished)
         publish({finished[what]: self.files[what] for what in self.files}, folder)
-        store.keep(self.key, self.files)
+        # Where a source was edited meanwhile, nobody knows of which version the film is.
+        if content_key(self.job.scene, self.job.spec, self.job.output) == self.key:
+            store.keep(self.key, self.files)
         return Clip(self.job, self.files, seconds, cached=False)
 
 
@@ -178,7 +180,7 @@ def film(
     """
     folder, store = folder.resolve(), store or Store.of_user()
     told = progress or Progress()
-    order = _order(job, folder, store, force, formats)
+    order = _order(job, folder, store, Reader.of_user(), force, formats)
     if isinstance(order, Clip):
         return order
     with workspace(folder) as private:
@@ -222,9 +224,10 @@ def films(
     """
     folder, store = folder.resolve(), store or Store.of_user()
     orders: list[Order] = []
+    reader = Reader.of_user()  # one for all: they share most of their sources
     for job in jobs:
         try:
-            found = _order(job, folder, store, force, formats)
+            found = _order(job, folder, store, reader, force, formats)
         except FolderError:
             raise  # it is the same for the next film
         except AttnvizError as error:
@@ -295,7 +298,7 @@ class _Shooting:
             error = future.exception()
             if error is None:
                 yield from self._add(order, share, future.result())
-            elif isinstance(error, BrokenProcessPool):
+            elif isinstance(error, BrokenExecutor):
                 lost.append((order, share))
             else:
                 yield self._give_up(order, error)
@@ -355,12 +358,12 @@ def _killed() -> AttnvizError:
 
 
 def _order(
-    job: Job, folder: Path, store: Store, force: bool, formats: Sequence[str]
+    job: Job, folder: Path, store: Store, reader: Reader, force: bool, formats: Sequence[str]
 ) -> Clip | Order:
     """Return the clip, if it is there, or what is to be drawn."""
     stem = job.stem()
     place = folder / job.scene.name
-    key = content_key(job.scene, job.spec, job.output)
+    key = content_key(job.scene, job.spec, job.output, reader)
     found = manifests.read(place / (stem + SUFFIXES["manifest"]))
     _refuse_another_scene(job.scene, found, place / (stem + SUFFIXES["manifest"]))
     names = ordered([*formats, *_further(found, place)])

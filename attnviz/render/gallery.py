@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.render.catalogue import SceneRef, default_spec, listed
+from attnviz.render.imports import Reader
 from attnviz.render.jobs import Job
 from attnviz.render.keys import code_digests, content_key, plain_digest
 from attnviz.render.manifest import file_facts
@@ -91,10 +92,10 @@ def gallery(
     """
     from attnviz.render.loops import make_loop
 
-    pictures = []
+    pictures, reader = [], Reader.of_user()
     for ref in refs:
         on_scene(ref.name)
-        place, key = folder / (ref.name + SUFFIX), _key(ref)
+        place, key = folder / (ref.name + SUFFIX), _key(ref, reader)
         entries = read_index(folder)
         told = entries.get(ref.name, {})
         cached = not force and told.get("key") == key and _is_whole(told, place)
@@ -158,10 +159,10 @@ def _job(ref: SceneRef) -> Job:
     return Job(ref, default_spec(ref), Output())
 
 
-def _key(ref: SceneRef) -> str:
+def _key(ref: SceneRef, reader: Reader) -> str:
     job = _job(ref)
-    film = content_key(ref, job.spec, job.output)
-    return plain_digest({"film": film, "code": code_digests(Path(__file__))})
+    film = content_key(ref, job.spec, job.output, reader)
+    return plain_digest({"film": film, "code": code_digests(Path(__file__), reader)})
 
 
 def _entry(loop: Loop, key: str, path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from attnviz.render import manifest as manifests
 from attnviz.render.captions import webvtt
 from attnviz.render.catalogue import default_spec, listed, summary
 from attnviz.render.films import Board, Crew, films
+from attnviz.render.imports import Reader
 from attnviz.render.jobs import Clip, Job
 from attnviz.render.keys import code_digests, content_key, plain_digest, versions
 from attnviz.render.output import Output
@@ -136,10 +137,11 @@ def tour_stem(jobs: Sequence[Job]) -> str:
 
 def tour_key(jobs: Sequence[Job]) -> str:
     """Return the digest that names a tour's content, as ``content_key`` does a film's."""
+    reader = Reader.of_user()
     content = {
-        "films": [content_key(job.scene, job.spec, job.output) for job in jobs],
+        "films": [content_key(job.scene, job.spec, job.output, reader) for job in jobs],
         "titles": [summary(job.scene) for job in jobs],
-        "code": code_digests(Path(__file__)),
+        "code": code_digests(Path(__file__), reader),
     }
     return plain_digest(content)
 

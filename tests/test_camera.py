@@ -219,6 +219,20 @@ def test_what_stands_still_is_drawn_once_and_named_unchanged(tmp_path: Path) -> 
     assert unchanged == []
 
 
+def test_what_was_shown_for_no_time_is_still_new(tmp_path: Path) -> None:
+    def construct(scene: Scene) -> None:
+        scene.wait(1)
+        scene.add(Square())
+        scene.renderer.update_frame(scene)
+        scene.renderer.add_frame(scene.renderer.get_frame(), num_frames=0)
+        scene.wait(1)
+
+    (empty, _, _), (found, _, changed) = play(construct, FrugalRenderer, tmp_path).frames
+    assert (found != empty).any()
+    assert changed is not None
+    np.testing.assert_array_equal(found[outside(changed)], empty[outside(changed)])
+
+
 def test_a_small_change_is_a_small_box(tmp_path: Path) -> None:
     def construct(scene: Scene) -> None:
         dot = Circle(radius=0.1).shift(3 * LEFT)

@@ -207,8 +207,8 @@ class FrugalRenderer(CairoRenderer):
         return self.camera.pixel_array
 
     def add_frame(self, frame: np.ndarray, num_frames: int = 1) -> None:
-        """Write a frame with what is new in it."""
-        if not self.skip_animations:
+        """Write a frame with what is new in it; what is shown for no time stays new."""
+        if num_frames and not self.skip_animations:
             self.time += num_frames * (1 / self.camera.frame_rate)
             self.file_writer.write_frame(
                 frame, repeat=num_frames, changed=self.camera.take_changed()

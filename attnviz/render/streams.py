@@ -44,21 +44,22 @@ class Encoding:
     container: str
     options: Mapping[str, str]
     file_options: Mapping[str, str]
-    threads: int = 2
+    threads: int = 1
 
 
 # Colour carries values here, so chroma gets a finer quantiser than x264 would give it; flat
-# colour and still frames make that cheap. tests/test_encoding.py holds the size and the fidelity.
+# colour and still frames make that cheap. `mbtree`: what stands still for long is worth more bits,
+# which this preset leaves out to be quick. benchmarks/encoders.py measures the alternatives,
+# tests/test_encoding.py holds the size and the fidelity.
 H264: Final = Encoding(
     "libx264",
     "h264",
     "mp4",
     MappingProxyType(
         {
-            "preset": "medium",
-            "tune": "animation",
-            "crf": "28",
-            "x264-params": "chroma-qp-offset=-8",
+            "preset": "superfast",
+            "crf": "23",
+            "x264-params": "chroma-qp-offset=-8:mbtree=1:rc-lookahead=10",
         }
     ),
     # The index goes to the front, so that a browser plays before it has all.
@@ -70,7 +71,7 @@ AV1: Final = Encoding(
     "libsvtav1",
     "libdav1d",
     "webm",
-    MappingProxyType({"preset": "8", "crf": "38", "svtav1-params": "lp=2:tune=0:scm=1"}),
+    MappingProxyType({"preset": "8", "crf": "38", "svtav1-params": "lp=1:tune=0:scm=1"}),
     MappingProxyType({}),
 )
 

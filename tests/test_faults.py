@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +21,13 @@ import av
 import pytest
 
 from attnviz.render import catalogue
-from attnviz.render.films import film
+from attnviz.render.batch import describe
+from attnviz.render.films import film, films
 from attnviz.render.jobs import Job
 from attnviz.render.output import Output, Quality
-from attnviz.render.workspace import FolderError, publish, workspace
+from attnviz.render.takes import Footage
+from attnviz.render.workers import alone
+from attnviz.render.workspace import FolderError, naming, publish, workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "tests" / "fixtures" / "own_scene.py"
@@ -157,6 +163,69 @@ def test_a_folder_that_closes_is_told_by_its_name(tmp_path: Path) -> None:
         closed(tmp_path / ".attnviz-x" / "film.mp4")
     with pytest.raises(PermissionError):  # a model's file, say: another folder would not help
         closed(tmp_path.parent / "model.safetensors")
+
+
+class Unlucky:
+    """Draws nothing: every take ends in an error, as a worker's comes back."""
+
+    size = room = 1
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def submit(self, *_: object) -> Future[Footage]:
+        future: Future[Footage] = Future()
+        future.set_exception(pickle.loads(pickle.dumps(self.error)))
+        return future
+
+    def renew(self) -> None:
+        """Go on."""
+
+
+@contextmanager
+def unlucky(error: Exception) -> Iterator[Unlucky]:
+    yield Unlucky(error)
+
+
+def test_a_full_disk_that_workers_meet_is_the_folders_where_it_is_theirs(tmp_path: Path) -> None:
+    jobs = [own(), own(text="other words")]
+    ours, others = (
+        OSError(errno.ENOSPC, "No space left on device", str(place / ".attnviz-1" / "a.svg"))
+        for place in (tmp_path, tmp_path.parent / "other-machine")
+    )
+    with pytest.raises(FolderError, match="is full"):
+        list(films(jobs, tmp_path, lambda: unlucky(ours)))
+    told = list(films(jobs, tmp_path, lambda: unlucky(others)))
+    assert [job for job, _ in told] == jobs
+    for _, error in told:
+        assert isinstance(error, OSError)
+        said = describe(error)
+        assert "no space left for" in said
+        assert "other-machine" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_without_a_file_names_where_it_was(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        with naming(tmp_path):
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(OSError, match="No space") as caught:
+        write(errno.ENOSPC)
+    assert caught.value.filename == str(tmp_path)
+    with pytest.raises(OSError, match="Broken pipe") as caught:
+        write(errno.EPIPE)
+    assert caught.value.filename is None
+
+
+@pytest.mark.parametrize("fault", ["video", "manifest", "rename 2"])
+def test_a_disk_that_fills_up_stops_a_batch(
+    tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAULTS[fault](monkeypatch, errno.ENOSPC)
+    with pytest.raises(FolderError, match="is full"):
+        list(films([own()], tmp_path / "media", alone))
+    assert not list(tmp_path.glob("media/.*"))
 
 
 def test_an_interrupted_exchange_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

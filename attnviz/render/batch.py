@@ -17,7 +17,7 @@ from attnviz.render.captions import clock
 from attnviz.render.films import Board, Crew, films
 from attnviz.render.jobs import Clip, Job
 from attnviz.render.sheet import sheet
-from attnviz.render.workspace import FolderError
+from attnviz.render.workspace import FULL, FolderError
 
 if TYPE_CHECKING:
     from attnviz.render.catalogue import SceneRef
@@ -143,6 +143,8 @@ def describe(error: Exception) -> str:
     """Return an error as one line."""
     if isinstance(error, AttnvizError):
         return str(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"no space left for {error.filename or 'a file'}; free some on its disk"
     said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR]
     return f"unexpected {said}; run again with --debug for the traceback"
 

@@ -20,7 +20,7 @@ from attnviz.render.jobs import SUFFIXES, Clip, Job
 from attnviz.render.keys import content_key
 from attnviz.render.store import Store
 from attnviz.render.takes import WHOLE, Footage, Share, Take, shoot
-from attnviz.render.workspace import FolderError, publish, workspace
+from attnviz.render.workspace import FolderError, concerns, publish, workspace
 
 if TYPE_CHECKING:
     from attnviz.render.catalogue import SceneRef
@@ -338,8 +338,8 @@ class _Shooting:
 
     def _give_up(self, order: Order, error: BaseException) -> tuple[Job, Exception]:
         """Let go of the rest of a film that failed."""
-        if not isinstance(error, Exception):
-            raise error
+        if not isinstance(error, Exception) or concerns(self.folder, error):
+            raise error  # a folder that cannot be written is the same for the next film
         for future, (other, _) in [*self.running.items()]:
             if other is order:
                 future.cancel()

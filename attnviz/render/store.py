@@ -8,7 +8,6 @@ what does not agree with its index is removed and rendered again.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -23,7 +22,7 @@ from typing import Any
 from attnviz.errors import AttnvizError
 from attnviz.render import manifest as manifests
 from attnviz.render.limits import PLACE, Limits, folder, limits
-from attnviz.render.workspace import FolderError, publish, workspace
+from attnviz.render.workspace import FULL, FolderError, publish, workspace
 
 CLIPS = "clips"
 INDEX = "index.json"
@@ -33,7 +32,6 @@ MANIFEST = "manifest"
 _DAY = 24 * 60 * 60
 _PREFIX = 2
 _ATTEMPTS = 3  # at putting an entry where another process puts one too
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class StoreError(AttnvizError):
@@ -294,7 +292,7 @@ def _copied(entry: Path, facts: object, path: Path) -> bool:
         shutil.copyfile(entry / path.name, path)
         return bool(manifests.file_facts(path) == facts)
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise
         return False
 

@@ -14,6 +14,7 @@ from attnviz.film import Beat, Film
 from attnviz.render import catalogue
 from attnviz.render.jobs import Job
 from attnviz.render.output import Output
+from attnviz.render.workspace import naming
 from attnviz.spec import Spec
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def shoot(
 
     job = take.job()
     writer = FilmWriter(job.output, tags(job, take.key), take.formats, take.share, on_second)
-    with writer:
+    with naming(scratch), writer:
         scene = run(
             catalogue.load_class(job.scene),
             job.spec,

@@ -15,7 +15,8 @@ from attnviz.errors import AttnvizError
 _PREFIX = ".attnviz-"
 _RANDOM_BYTES = 8
 _OWNER_ONLY = 0o700
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""The errors of a disk, or of a user's share of it, that is full."""
 
 
 class FolderError(AttnvizError):
@@ -52,7 +53,7 @@ def workspace(folder: Path) -> Iterator[Path]:
         try:
             yield private
         except OSError as error:
-            if _concerns(folder, error):
+            if concerns(folder, error):
                 raise _unwritable(folder, error) from error
             raise
     finally:
@@ -60,6 +61,29 @@ def workspace(folder: Path) -> Iterator[Path]:
         if lock is not None:
             os.close(lock)
         _remove_empty(made)
+
+
+def concerns(folder: Path, error: BaseException) -> bool:
+    """Tell whether an error is a folder's: it names a file there, or none and a full disk."""
+    if not isinstance(error, OSError):
+        return False
+    if isinstance(error.filename, str | os.PathLike):
+        return Path(error.filename).is_relative_to(folder)
+    return error.filename is None and error.errno in {*FULL, errno.EROFS}
+
+
+@contextlib.contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Let an error of a full disk that names no file name the place that was written to.
+
+    What another process, or machine, could not write is then not taken for a fault of this one's.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in {*FULL, errno.EROFS}:
+            raise OSError(error.errno, error.strerror, str(place)) from error
+        raise
 
 
 def publish(files: Mapping[Path, Path], folder: Path) -> None:
@@ -190,15 +214,8 @@ def _remove_empty(folders: list[Path]) -> None:
             path.rmdir()
 
 
-def _concerns(folder: Path, error: OSError) -> bool:
-    """Tell whether an error is the folder's: it names a file there, or none and a full disk."""
-    if isinstance(error.filename, str | os.PathLike):
-        return Path(error.filename).is_relative_to(folder)
-    return error.filename is None and error.errno in {*_FULL, errno.EROFS}
-
-
 def _unwritable(folder: Path, error: OSError) -> FolderError:
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return FolderError(
             f"the disk of the output folder {folder} is full; free some space there or give"
             " another folder with -o"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -164,6 +165,23 @@ def test_a_damaged_clip_is_shown_and_can_be_cleared(
     assert "(damaged)" in capsys.readouterr().out
     assert main(["cache", "--clear"]) == 0
     assert not three[0].exists()
+
+
+def test_a_store_that_cannot_be_cleared_is_told_by_its_name(
+    three: list[Path],
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert main(["cache", "--clear"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"the store {store} cannot be written (Read-only file system)" in said
+    assert all(entry.exists() for entry in three)
 
 
 def test_an_empty_store_and_one_that_is_off(

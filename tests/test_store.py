@@ -209,7 +209,7 @@ def test_a_full_disk_fails_no_keeping(
 
     def full(source: Path, target: Path) -> None:
         if target.suffix == ".png":
-            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+            raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
         copyfile(source, target)
 
     monkeypatch.setattr("attnviz.render.store.shutil.copyfile", full)

@@ -150,9 +150,11 @@ class Holdings:
             If the store cannot be written.
         """
         gone = excess(self.entries, allowed, time.time())
-        self.store.remove([entry.path for entry in gone])
+        paths = [entry.path for entry in gone]
         if self.store.folder is not None and allowed.size == 0 and not self.scenes:
-            (self.store.folder / MEMORY).unlink(missing_ok=True)
+            memory = self.store.folder / MEMORY
+            paths += [memory] if memory.exists() else []
+        self.store.remove(paths)
         return Cleared(len(gone), sum(entry.size for entry in gone))
 
     def lines(self, most: int | None) -> list[str]:

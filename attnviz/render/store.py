@@ -195,7 +195,7 @@ class Store:
                 _replace(made, entry, private)
                 over = excess(self.entries(), self.limits, time.time())
                 _move_away([one.path for one in over], private)
-        except (OSError, StoreError) as error:
+        except StoreError as error:
             print(f"attnviz: the clip is made, but not kept for reuse: {error}", file=sys.stderr)
 
     def entries(self) -> list[Entry]:
@@ -209,21 +209,21 @@ class Store:
                 found.append(Entry(path, sum(sizes), path.stat().st_mtime))
         return sorted(found, key=lambda entry: entry.used, reverse=True)
 
-    def remove(self, entries: Sequence[Path]) -> None:
-        """Remove clips by their folders.
+    def remove(self, paths: Sequence[Path]) -> None:
+        """Remove clips, by their folders, or a file of the store.
 
         Raises
         ------
         StoreError
             If the store cannot be written.
         """
-        if self.folder is not None and entries:
+        if self.folder is not None and paths:
             with self._workspace() as private:
-                _move_away(entries, private)
+                _move_away(paths, private)
 
     def _discard(self, path: Path) -> None:
         """Remove a damaged entry, where that is possible."""
-        with contextlib.suppress(OSError, StoreError):
+        with contextlib.suppress(StoreError):
             self.remove([path])
 
     @contextlib.contextmanager
@@ -233,8 +233,8 @@ class Store:
         try:
             with workspace(self.folder) as private:
                 yield private
-        except FolderError as error:
-            cause = error.__cause__
+        except (OSError, FolderError) as error:
+            cause = error.__cause__ if isinstance(error, FolderError) else error
             reason = cause.strerror if isinstance(cause, OSError) else error
             raise StoreError(
                 f"the store {self.folder} cannot be written ({reason}); make room with `render.py"

@@ -43,6 +43,7 @@ from manim import (
     VMobject,
     tempconfig,
 )
+from PIL import Image
 
 from attnviz.render.camera import CELL, FrugalCamera, FrugalRenderer
 from attnviz.render.drawings import Box
@@ -299,6 +300,18 @@ def test_whatever_happens_the_frame_is_that_of_a_whole_drawing(
             same = outside(frugal.take_changed())
             np.testing.assert_array_equal(frugal.pixel_array[same], before[same])
             before = frugal.pixel_array.copy()
+
+
+def test_a_shape_that_an_image_begins_to_show_through(tmp_path: Path) -> None:
+    image = str(tmp_path / "image.png")
+    Image.fromarray(picture().pixel_array).save(image)
+    with tempconfig(SETTINGS):
+        whole, frugal, square = Camera(), FrugalCamera(), Square(fill_opacity=1)
+        frugal.show(frugal.drawings([square]))
+        square.color_using_background_image(image)
+        frugal.show(frugal.drawings([square]))
+        whole.capture_mobjects([square])
+        np.testing.assert_array_equal(frugal.pixel_array, whole.pixel_array)
 
 
 def test_what_others_draw_on_the_frame_is_drawn_over() -> None:

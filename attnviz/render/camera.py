@@ -40,18 +40,18 @@ class FrugalCamera(Camera):
         """
         found = []
         for mobject in sorted(_members(mobjects), key=lambda member: member.z_index):
-            drawing = self._known.get(id(mobject))
-            if drawing is None or not drawing.still_holds():
-                drawing = self._drawing(mobject, drawing)
-                self._known[id(mobject)] = drawing
+            before = self._known.get(id(mobject))
+            if isinstance(before, Outline) and before.mobject.background_image:
+                before = None  # from now on an image shows through it
+            drawing = before.renewed() if before else self._drawing(mobject)
+            self._known[id(mobject)] = drawing
             found.append(drawing)
         return found
 
-    def _drawing(self, mobject: Mobject, before: Drawing | None) -> Drawing:
+    def _drawing(self, mobject: Mobject) -> Drawing:
         canvas = self._canvas
         if isinstance(mobject, VMobject) and not mobject.get_background_image():
-            earlier = before if isinstance(before, Outline) else None
-            return Outline(self, self.get_cairo_context(canvas), mobject, earlier)
+            return Outline(self, self.get_cairo_context(canvas), mobject)
         if isinstance(mobject, AbstractImageMobject):
             return Picture(self, canvas, mobject)
         return Foreign(self, canvas, mobject)
@@ -64,9 +64,8 @@ class FrugalCamera(Camera):
             assert self.background is not None
             for box in boxes:
                 self._canvas[box.pixels] = self.background[box.pixels]
-            for drawing in drawings:
-                if drawing.box and dirty[drawing.box.cells(CELL)].any():
-                    drawing.paint()
+            for drawing in _reaching(drawings, dirty):
+                drawing.paint()
             for box in boxes:
                 self.pixel_array[box.pixels] = self._canvas[box.pixels]
         self._changed = dirty if self._changed is None else self._changed | dirty
@@ -118,6 +117,16 @@ class FrugalCamera(Camera):
         left, right = columns
         width, height = self.pixel_width, self.pixel_height
         return Box(left * CELL, top * CELL, min(right * CELL, width), min(bottom * CELL, height))
+
+
+def _reaching(drawings: Sequence[Drawing], dirty: np.ndarray) -> list[Drawing]:
+    """Return the drawings that reach into a marked square, by sums over all before and above."""
+    seen = [drawing for drawing in drawings if drawing.box]
+    sums = np.pad(dirty.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    left, top, right, bottom = np.array([drawing.box for drawing in seen], int).reshape(-1, 4).T
+    left, top, right, bottom = left // CELL, top // CELL, -(-right // CELL), -(-bottom // CELL)
+    marked = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return [drawing for drawing, count in zip(seen, marked.tolist(), strict=True) if count]
 
 
 def _runs(cells: np.ndarray) -> list[list[tuple[int, int]]]:

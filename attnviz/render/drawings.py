@@ -68,8 +68,8 @@ class Drawing(ABC):
     box: Box | None
 
     @abstractmethod
-    def still_holds(self) -> bool:
-        """Say whether the mobject looks as it did."""
+    def renewed(self) -> Drawing:
+        """Return how the mobject looks now: this drawing, if it looks as it did."""
 
     @abstractmethod
     def paint(self) -> None:
@@ -97,8 +97,8 @@ class Outline(Drawing):
         before: Outline | None = None,
     ) -> None:
         self.mobject: VMobject = mobject
-        self._context = context
-        self._points, self._look = mobject.points.tobytes(), _look(mobject)
+        self._camera, self._context = camera, context
+        self._points, self._look = _state(mobject)
         self._steps = _steps(camera, mobject)
         self._path: cairo.Path | None = None
         self.box = None
@@ -116,10 +116,11 @@ class Outline(Drawing):
             self._path = context.copy_path()
         self.box = _extent(context, self._steps).within(camera.pixel_width, camera.pixel_height)
 
-    def still_holds(self) -> bool:
-        """Compare its points and its look."""
-        mobject = self.mobject
-        return self._points == mobject.points.tobytes() and self._look == _look(mobject)
+    def renewed(self) -> Outline:
+        """Compare the mobject's points and its look."""
+        if _state(self.mobject) == (self._points, self._look):
+            return self
+        return Outline(self._camera, self._context, self.mobject, self)
 
     def paint(self) -> None:
         """Fill and stroke its path."""
@@ -140,7 +141,7 @@ class Picture(Drawing):
 
     def __init__(self, camera: Camera, canvas: np.ndarray, mobject: AbstractImageMobject) -> None:
         self.mobject: AbstractImageMobject = mobject
-        self._canvas = canvas
+        self._camera, self._canvas = camera, canvas
         self._look = _image_look(mobject)
         layer = np.zeros_like(canvas)
         camera.display_image_mobject(mobject, layer)
@@ -148,9 +149,11 @@ class Picture(Drawing):
         self.box = Box(*visible) if visible else None
         self._layer = Image.fromarray(layer[self.box.pixels]) if self.box else None
 
-    def still_holds(self) -> bool:
-        """Compare its corners and its pixels."""
-        return self._look == _image_look(self.mobject)
+    def renewed(self) -> Picture:
+        """Compare the image's corners and its pixels."""
+        if self._look == _image_look(self.mobject):
+            return self
+        return Picture(self._camera, self._canvas, self.mobject)
 
     def paint(self) -> None:
         """Lay it over the canvas."""
@@ -168,9 +171,9 @@ class Foreign(Drawing):
         self._camera, self._canvas = camera, canvas
         self.box = Box(0, 0, camera.pixel_width, camera.pixel_height)
 
-    def still_holds(self) -> bool:
-        """Say no."""
-        return False
+    def renewed(self) -> Foreign:
+        """Return another one."""
+        return Foreign(self._camera, self._canvas, self.mobject)
 
     def paint(self) -> None:
         """Let manim draw it."""
@@ -193,11 +196,11 @@ class _Step(NamedTuple):
     pen: _Pen | None
 
 
-def _look(mobject: VMobject) -> tuple[Any, ...]:
-    """Return all that the steps depend on, besides the points."""
+def _state(mobject: VMobject) -> tuple[bytes, tuple[Any, ...]]:
+    """Return a mobject's points, and all else that its steps depend on."""
     fill, line = mobject.get_fill_rgbas(), mobject.get_stroke_rgbas()
     ground = mobject.get_stroke_rgbas(background=True)
-    return (
+    look = (
         fill.tobytes(),
         line.tobytes(),
         ground.tobytes(),
@@ -208,6 +211,7 @@ def _look(mobject: VMobject) -> tuple[Any, ...]:
         mobject.background_image,
         _slope(mobject) if len(fill) > 1 or len(line) > 1 or len(ground) > 1 else None,
     )
+    return mobject.points.tobytes(), look
 
 
 def _slope(mobject: VMobject) -> Hashable:
@@ -276,12 +280,12 @@ def _trace(camera: Camera, context: Context, mobject: VMobject) -> None:
     nearest = mobject.tolerance_for_point_equality
 
     def is_one(a: float, b: float) -> bool:
-        return a == b or abs(a - b) <= nearest + _RELATIVE * abs(b)
+        return abs(a - b) <= nearest + _RELATIVE * abs(b)
 
     first: tuple[float, float] | None = None
     end_x = end_y = math.nan
     for x0, y0, x1, y1, x2, y2, x3, y3 in points[:, :2].reshape(-1, 2 * _CURVE).tolist():
-        if not (is_one(end_x, x0) and is_one(end_y, y0)):
+        if (x0 != end_x or y0 != end_y) and not (is_one(end_x, x0) and is_one(end_y, y0)):
             if first and is_one(first[0], end_x) and is_one(first[1], end_y):
                 context.close_path()
             context.new_sub_path()
@@ -295,20 +299,19 @@ def _trace(camera: Camera, context: Context, mobject: VMobject) -> None:
 
 def _extent(context: Context, steps: Sequence[_Step]) -> Box:
     """Return the pixels that the current path touches when it is filled and stroked."""
-    extents = [context.path_extents()]
+    left, low, right, high = context.path_extents()
     for step in steps:
         if step.pen is not None:
             _take(context, step.pen)
-            extents.append(context.stroke_extents())
-    corners = [
-        context.user_to_device(x, y)
-        for left, low, right, high in extents
-        for x, y in ((left, low), (right, high))
-    ]
-    across, down = [x for x, _y in corners], [y for _x, y in corners]
+            extent = context.stroke_extents()
+            left, low = min(left, extent[0]), min(low, extent[1])
+            right, high = max(right, extent[2]), max(high, extent[3])
+    # Up is down in pixels.
+    left, bottom = context.user_to_device(left, low)
+    right, top = context.user_to_device(right, high)
     return Box(
-        math.floor(min(across)) - _MARGIN,
-        math.floor(min(down)) - _MARGIN,
-        math.ceil(max(across)) + _MARGIN,
-        math.ceil(max(down)) + _MARGIN,
+        math.floor(left) - _MARGIN,
+        math.floor(top) - _MARGIN,
+        math.ceil(right) + _MARGIN,
+        math.ceil(bottom) + _MARGIN,
     )

@@ -22,9 +22,9 @@ import av
 import numpy as np
 
 from attnviz.render import catalogue
+from attnviz.render.boxes import Box
 from attnviz.render.camera import FrugalRenderer
 from attnviz.render.conversion import Converter
-from attnviz.render.drawings import Box
 from attnviz.render.encoding import SilentWriter
 from attnviz.render.output import QUALITIES, Output
 from attnviz.render.running import run

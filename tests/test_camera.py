@@ -45,8 +45,8 @@ from manim import (
 )
 from PIL import Image
 
+from attnviz.render.boxes import Box
 from attnviz.render.camera import CELL, FrugalCamera, FrugalRenderer
-from attnviz.render.drawings import Box
 from attnviz.render.encoding import SilentWriter
 
 WIDTH, HEIGHT, FPS = 331, 157, 7

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
+from attnviz.render.boxes import Box
 from attnviz.render.camera import CELL
 from attnviz.render.conversion import Converter
-from attnviz.render.drawings import Box
 from attnviz.render.streams import PIXEL_FORMAT
 
 SIZES = [(1920, 1080), (1080, 1080), (854, 480), (854, 854), (480, 854), (160, 90), (38, 26)]

@@ -9,7 +9,8 @@ import numpy as np
 from manim import CairoRenderer, Camera, Mobject, Scene, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject
 
-from attnviz.render.drawings import Box, Drawing, Foreign, Outline, Picture
+from attnviz.render.boxes import Box
+from attnviz.render.drawings import Drawing, Foreign, Outline, Picture
 
 CELL: Final = 32
 """Pixels of a side of the squares that are noted as changed or not."""

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from attnviz.render.drawings import Box
+from attnviz.render.boxes import Box
 from attnviz.render.streams import PIXEL_FORMAT
 
 _REACH: Final = 8

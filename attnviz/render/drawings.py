@@ -14,6 +14,8 @@ from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from PIL import Image
 
+from attnviz.render.boxes import Box
+
 Context: TypeAlias = "cairo.Context[Any]"
 
 _MARGIN: Final = 2
@@ -24,33 +26,6 @@ _CURVE: Final = 4
 
 _RELATIVE: Final = 1e-5
 """Points this close, in proportion to their coordinates, are one to manim."""
-
-
-class Box(NamedTuple):
-    """A rectangle of whole pixels; right and bottom are the first ones outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def pixels(self) -> tuple[slice, slice]:
-        """What it cuts from an array ``[y, x]``."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def cells(self, size: int) -> tuple[slice, slice]:
-        """Return the squares ``[row, column]`` of a grid that it reaches into."""
-        return (
-            slice(self.top // size, -(-self.bottom // size)),
-            slice(self.left // size, -(-self.right // size)),
-        )
-
-    def within(self, width: int, height: int) -> Box | None:
-        """Return what a frame shows of it, None if nothing."""
-        left, top = max(self.left, 0), max(self.top, 0)
-        right, bottom = min(self.right, width), min(self.bottom, height)
-        return Box(left, top, right, bottom) if left < right and top < bottom else None
 
 
 class Drawing(ABC):

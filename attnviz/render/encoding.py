@@ -11,8 +11,8 @@ from manim._config.output import OutputFormat, OutputSpec
 from manim.scene.section import Section
 
 from attnviz.errors import AttnvizError
+from attnviz.render.boxes import Box
 from attnviz.render.conversion import Converter
-from attnviz.render.drawings import Box
 from attnviz.render.formats import VIDEO
 from attnviz.render.output import Output
 from attnviz.render.reels import Piece, Reel, open_reel

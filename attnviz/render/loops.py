@@ -14,9 +14,9 @@ from PIL import Image
 
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
+from attnviz.render.boxes import Box
 from attnviz.render.camera import FrugalRenderer
 from attnviz.render.catalogue import load_class
-from attnviz.render.drawings import Box
 from attnviz.render.encoding import SilentWriter
 from attnviz.render.jobs import Job
 from attnviz.render.output import Output, Quality

@@ -23,6 +23,7 @@ from attnviz.render.jobs import Clip, Job
 from attnviz.render.manifest import read
 from attnviz.render.output import Output, Quality
 from attnviz.render.workers import alone, workers
+from benchmarks.memory import peaks
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "tests" / "fixtures" / "own_scene.py"
@@ -149,6 +150,13 @@ def test_the_workers_of_a_killed_command_end_too(tmp_path: Path) -> None:
     while _session(run.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert _session(run.pid) == []
+
+
+@pytest.mark.slow
+def test_a_worker_at_1080p_takes_under_600_megabytes() -> None:
+    found = sorted(peaks(["multi-head", "--quality", "hd", "--workers", "2"]).values())
+    assert len(found) >= 4  # the command, what forks, and two workers at the least
+    assert 200 < found[-1] < 600
 
 
 def test_the_seconds_drawn_are_told_share_by_share(tmp_path: Path) -> None:

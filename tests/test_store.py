@@ -16,11 +16,12 @@ import pytest
 from attnviz.errors import UserError
 from attnviz.film import Film
 from attnviz.render import catalogue, films, manifest
+from attnviz.render.entries import INDEX, Entry, excess
 from attnviz.render.films import film
 from attnviz.render.jobs import Job
 from attnviz.render.limits import Limits, folder, limits, parse_days, parse_size
 from attnviz.render.output import Output, Quality
-from attnviz.render.store import INDEX, Entry, Store, excess
+from attnviz.render.store import Store
 from attnviz.spec import Spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -212,7 +213,7 @@ def test_a_full_disk_fails_no_keeping(
             raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
         copyfile(source, target)
 
-    monkeypatch.setattr("attnviz.render.store.shutil.copyfile", full)
+    monkeypatch.setattr("attnviz.render.entries.shutil.copyfile", full)
     kept = Store(tmp_path / "cache")
     kept.keep(KEYS[0], files)
     said = capsys.readouterr().err

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attnviz.errors import UserError, closest, quoted
+from attnviz.render.entries import Entry, excess
 from attnviz.render.imports import MEMORY
 from attnviz.render.limits import DAYS, PLACE, SIZE, Limits, size_text
 from attnviz.render.output import Output
-from attnviz.render.store import Entry, Store, excess
+from attnviz.render.store import Store
 
 MOST_SHOWN = 20
 """Clips that are listed unless all are asked for."""

@@ -8,9 +8,7 @@ what does not agree with its index is removed and rendered again.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -21,44 +19,25 @@ from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.render import manifest as manifests
+from attnviz.render.entries import (
+    MANIFEST,
+    Entry,
+    copied,
+    excess,
+    gather,
+    read_index,
+    read_manifest,
+)
 from attnviz.render.limits import PLACE, Limits, folder, limits
-from attnviz.render.workspace import FULL, FolderError, publish, workspace
+from attnviz.render.workspace import FolderError, publish, workspace
 
 CLIPS = "clips"
-INDEX = "index.json"
-MANIFEST = "manifest"
-"""What the manifest is among a clip's files."""
-
-_DAY = 24 * 60 * 60
 _PREFIX = 2
 _ATTEMPTS = 3  # at putting an entry where another process puts one too
 
 
 class StoreError(AttnvizError):
     """The store cannot be written; films are made without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A clip in the store.
-
-    Parameters
-    ----------
-    path
-        Its folder, named by the content key.
-    size
-        Bytes of its files.
-    used
-        When it was put there or last taken, in seconds since 1970.
-    """
-
-    path: Path
-    size: int
-    used: float
-
-    def manifest(self) -> dict[str, Any]:
-        """Return what the clip's manifest says; empty where it cannot be read."""
-        return _manifest(self.path, _index(self.path)) or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +135,15 @@ class Store:
         entry = self._entry(key)
         if entry is None or not entry.is_dir():
             return None
-        index = _index(entry)
-        content = _manifest(entry, index)
+        index = read_index(entry)
+        content = read_manifest(entry, index)
         if content is None or content.get("key") != key:
             self._discard(entry)
             return None
         others = {what: path for what, path in files.items() if what != MANIFEST}
         if not others.keys() <= index.keys():
             return None
-        if not all(_copied(entry, index[what], path) for what, path in others.items()):
+        if not all(copied(entry, index[what], path) for what, path in others.items()):
             self._discard(entry)
             return None
         content["files"] = {what: index[what] for what in others}
@@ -190,7 +169,7 @@ class Store:
         try:
             with self._workspace() as private:
                 made = private / key
-                if not _gather(made, key, files, entry):
+                if not gather(made, key, files, entry):
                     return  # another process has just put another film in their place
                 _replace(made, entry, private)
                 over = excess(self.entries(), self.limits, time.time())
@@ -243,78 +222,6 @@ class Store:
 
     def _entry(self, key: str) -> Path | None:
         return None if self.folder is None else self.folder / CLIPS / key[:_PREFIX] / key
-
-
-def excess(entries: Iterable[Entry], allowed: Limits, now: float) -> list[Entry]:
-    """Return what must go: what is too old or too large, then the longest unused of too much.
-
-    Parameters
-    ----------
-    entries
-        The clips, the last used first.
-    allowed
-        How much may stay.
-    now
-        Seconds since 1970.
-    """
-    gone, size = [], 0
-    for entry in entries:
-        if entry.size > allowed.size or now - entry.used > allowed.days * _DAY:
-            gone.append(entry)
-            continue
-        size += entry.size
-        if size > allowed.size:
-            gone.append(entry)
-    return gone
-
-
-def _index(entry: Path) -> dict[str, Any]:
-    """Return what each file of an entry is to its name, size and digest; empty where unsound."""
-    try:
-        content = json.loads((entry / INDEX).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _manifest(entry: Path, index: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the manifest of an entry, or None where it is not the one that was put there."""
-    try:
-        path = entry / index[MANIFEST]["name"]
-        return manifests.read(path) if manifests.file_facts(path) == index[MANIFEST] else None
-    except (KeyError, TypeError, OSError):
-        return None
-
-
-def _copied(entry: Path, facts: object, path: Path) -> bool:
-    """Copy a file out of an entry and tell whether the copy is what was put there."""
-    try:
-        shutil.copyfile(entry / path.name, path)
-        return bool(manifests.file_facts(path) == facts)
-    except OSError as error:
-        if error.errno in FULL:
-            raise
-        return False
-
-
-def _gather(made: Path, key: str, files: Mapping[str, Path], entry: Path) -> bool:
-    """Make an entry in a private folder; tell whether the files are those of the key."""
-    made.mkdir()
-    for path in files.values():
-        shutil.copyfile(path, made / path.name)
-    copies = {what: made / path.name for what, path in files.items()}
-    content = manifests.read(copies[MANIFEST])
-    others = {what: path for what, path in copies.items() if what != MANIFEST}
-    if content is None or not manifests.vouches(content, key, others):
-        return False
-    index = {what: manifests.file_facts(path) for what, path in copies.items()}
-    known = _index(entry)
-    for what in known.keys() - index.keys():
-        path = made / Path(known[what]["name"]).name
-        if _copied(entry, known[what], path):
-            index[what] = known[what]
-    (made / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
-    return True
 
 
 def _replace(made: Path, entry: Path, private: Path) -> None:

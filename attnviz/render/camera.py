@@ -10,7 +10,8 @@ from manim import CairoRenderer, Camera, Mobject, Scene, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject
 
 from attnviz.render.boxes import Box
-from attnviz.render.drawings import Drawing, Foreign, Outline, Picture
+from attnviz.render.drawings import Drawing, Foreign, Outline
+from attnviz.render.images import Picture
 
 CELL: Final = 32
 """Pixels of a side of the squares that are noted as changed or not."""

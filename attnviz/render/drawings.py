@@ -11,8 +11,6 @@ import cairo
 import numpy as np
 from manim import Camera, Mobject, VMobject
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP
-from manim.mobject.types.image_mobject import AbstractImageMobject
-from PIL import Image
 
 from attnviz.render.boxes import Box
 
@@ -111,33 +109,6 @@ class Outline(Drawing):
                 self._context.stroke_preserve()
 
 
-class Picture(Drawing):
-    """An image mobject, as manim lays it over a frame."""
-
-    def __init__(self, camera: Camera, canvas: np.ndarray, mobject: AbstractImageMobject) -> None:
-        self.mobject: AbstractImageMobject = mobject
-        self._camera, self._canvas = camera, canvas
-        self._look = _image_look(mobject)
-        layer = np.zeros_like(canvas)
-        camera.display_image_mobject(mobject, layer)
-        visible = Image.fromarray(layer[..., -1]).getbbox()
-        self.box = Box(*visible) if visible else None
-        self._layer = Image.fromarray(layer[self.box.pixels]) if self.box else None
-
-    def renewed(self) -> Picture:
-        """Compare the image's corners and its pixels."""
-        if self._look == _image_look(self.mobject):
-            return self
-        return Picture(self._camera, self._canvas, self.mobject)
-
-    def paint(self) -> None:
-        """Lay it over the canvas."""
-        assert self.box is not None
-        assert self._layer is not None
-        below = Image.fromarray(self._canvas[self.box.pixels])
-        self._canvas[self.box.pixels] = Image.alpha_composite(below, self._layer)
-
-
 class Foreign(Drawing):
     """Anything else: manim draws it, and it is never known to be the same as before."""
 
@@ -194,12 +165,6 @@ def _slope(mobject: VMobject) -> Hashable:
     if mobject.submobjects or mobject.shade_in_3d:
         return np.array(mobject.get_gradient_start_and_end_points()).tobytes()
     return tuple(mobject.get_sheen_direction())
-
-
-def _image_look(mobject: AbstractImageMobject) -> tuple[Any, ...]:
-    pixels = mobject.get_pixel_array()
-    shape, algorithm = pixels.shape, mobject.resampling_algorithm
-    return mobject.points.tobytes(), pixels.tobytes(), shape, algorithm
 
 
 def _steps(camera: Camera, mobject: VMobject) -> list[_Step]:

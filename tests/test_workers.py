@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -60,6 +61,17 @@ def test_a_film_in_shares_is_the_film_of_one_process(tmp_path: Path) -> None:
             )
         )
         assert contents(tmp_path / "crew") == contents(tmp_path / "here")
+
+
+def test_a_long_temporary_folder_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    results = made([own("TwoBeats")], tmp_path / "media")
+    assert isinstance(results["two-beats"], Clip)
+    assert list(deep.iterdir()) == []
 
 
 def test_films_side_by_side_and_one_that_fails(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,6 +26,9 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _WARM = ["torch", "manim"]
 """What takes seconds to import: it is imported once, and workers are forked from there."""
+
+_LONGEST_FOLDER = 70
+"""Letters of the temporary folder's path: a socket's may have 108, and multiprocessing adds 32."""
 
 _PATIENCE = 60
 """Seconds that a worker may take to begin; it is waited for no longer, and not missed either."""
@@ -167,8 +171,9 @@ class Pool:
 
 
 def _context() -> Any:
-    """Return how processes are started: forked from one that is warm and has no threads."""
-    if not sys.platform.startswith("linux"):  # elsewhere, frameworks do not survive a fork
+    """Return how processes are started: forked from one that is warm, where that can be."""
+    # Elsewhere frameworks do not survive a fork; and a long name leaves no room for its socket's.
+    if not sys.platform.startswith("linux") or len(tempfile.gettempdir()) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_WARM)

@@ -448,9 +448,9 @@ def test_a_part_of_another_size_is_named(change: dict[str, object], message: str
         "w_o": draw(6, D_OUT),
         "n_heads": 2,
     }
-    multi_head_attention(**parts)  # type: ignore[arg-type]
+    multi_head_attention(**parts)
     with unchecked(), pytest.raises(TensorError, match=message):
-        multi_head_attention(**(parts | change))  # type: ignore[arg-type]
+        multi_head_attention(**(parts | change))
 
 
 # Additive attention, and attention without weights

@@ -10,8 +10,8 @@ import av
 import numpy as np
 import pytest
 
+from attnviz.render.conversion import Converter
 from attnviz.render.output import QUALITIES, Output
-from attnviz.render.streams import converted
 from benchmarks.cost import Cost, cost
 from benchmarks.growth import exponent, serial_share, speed_up
 from benchmarks.long_texts import save_long_trace
@@ -62,7 +62,7 @@ def test_each_film_is_turned_to_rgb_by_its_own_matrix(rgb: tuple[int, int, int])
     pixels[..., :3] = rgb
     # As manim does it: nothing is said of colours.
     unnamed = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="yuv420p")
-    named = converted(pixels)
+    named = Converter().convert(pixels)
     assert (int(unnamed.colorspace), int(named.colorspace)) == (2, 1)
     wanted = flat(*rgb, width=854, height=96)
     (both,) = ssim([(unnamed, named)])

@@ -49,7 +49,7 @@ def dask() -> Iterator[LocalCluster]:
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(ROOT)  # the workers know this copy of attnviz
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as started:
         if before is None:
             del os.environ["PYTHONPATH"]

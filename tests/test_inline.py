@@ -115,7 +115,7 @@ def test_what_cannot_be_filmed_is_said_in_one_line(
     scene: str, options: dict[str, object], message: str, tmp_path: Path
 ) -> None:
     with unchecked(), pytest.raises(UserError) as caught:
-        attnviz.clip(scene, random_trace(3), folder=tmp_path, **options)  # type: ignore[arg-type]
+        attnviz.clip(scene, random_trace(3), folder=tmp_path, **options)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -31,7 +31,7 @@ def watched(run: Callable[[], object], **options: object) -> Recording:
     state = torch.get_rng_state()
     wanted = run()
     torch.set_rng_state(state)
-    with record(**options) as seen:  # type: ignore[arg-type]
+    with record(**options) as seen:
         found = run()
     for one, other in zip(tensors(wanted), tensors(found), strict=True):
         assert torch.equal(one, other)
@@ -412,7 +412,7 @@ def test_nothing_is_kept_and_nothing_changes() -> None:
     with record() as seen:
         result = block(x)
         result.sum().backward()
-    assert torch.equal(block.qkv.weight.grad, wanted)  # type: ignore[arg-type]
+    assert torch.equal(block.qkv.weight.grad, wanted)
     alive = weakref.ref(result)
     del result
     gc.collect()

@@ -34,7 +34,7 @@ from attnviz.models.translator.vocabulary import word_lists
 
 def drawn(sample: object, count: int = 2_000) -> list[Pair]:
     rng = random.Random(7)
-    return [sample(rng) for _ in range(count)]  # type: ignore[operator]
+    return [sample(rng) for _ in range(count)]
 
 
 FRENCH = [" ".join(pair.target) for pair in drawn(english_french.sample)]

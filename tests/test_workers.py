@@ -23,7 +23,7 @@ from attnviz.render.films import ATTEMPTS, Crew, film, films
 from attnviz.render.jobs import Clip, Job
 from attnviz.render.manifest import read
 from attnviz.render.output import Output, Quality
-from attnviz.render.workers import alone, workers
+from attnviz.render.workers import Pool, alone, workers
 from benchmarks.memory import peaks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +91,27 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     results = made([own("Grim", text=str(mark)), own("TwoBeats")], tmp_path / "media")
     assert mark.exists()
     assert {type(result) for result in results.values()} == {Clip}
+
+
+def test_workers_killed_between_two_takes_are_replaced(tmp_path: Path) -> None:
+    """The pool is broken when the next take is submitted, not while one is drawn."""
+    jobs = [own("TwoBeats", text=text) for text in ("one", "two", "three")]
+    with workers(2) as crew:
+        assert isinstance(crew, Pool)
+        crew.room = 1
+        results = []
+        for job, result in films(jobs, tmp_path, lambda: nullcontext(crew)):
+            results.append((job.spec.text, type(result)))
+            if len(results) == 1:
+                for process in [*crew._executor._processes.values()]:
+                    process.kill()
+                    process.join()
+    assert sorted(results) == [("one", Clip), ("three", Clip), ("two", Clip)]
+
+
+def test_a_film_asked_for_twice_is_drawn_once(tmp_path: Path) -> None:
+    ((_, clip),) = films([own("FourBeats")] * 2, tmp_path, PAIR)
+    assert isinstance(clip, Clip)
 
 
 def test_a_scene_that_kills_its_workers_ends(tmp_path: Path) -> None:

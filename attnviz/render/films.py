@@ -213,7 +213,7 @@ def films(
     Yields
     ------
     job : Job
-        In the order in which they end.
+        Each once, in the order in which they end.
     result : Clip or Exception
         The clip, or why there is none.
 
@@ -225,7 +225,7 @@ def films(
     folder, store = folder.resolve(), store or Store.of_user()
     orders: list[Order] = []
     reader = Reader.of_user()  # one for all: they share most of their sources
-    for job in jobs:
+    for job in dict.fromkeys(jobs):
         try:
             found = _order(job, folder, store, reader, force, formats)
         except FolderError:

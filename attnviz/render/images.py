@@ -54,7 +54,7 @@ class _Window:
     def points_to_subpixel_coords(self, mobject: Mobject, points: np.ndarray) -> np.ndarray:
         return self._camera.points_to_subpixel_coords(mobject, points) - self._corner
 
-    def overlay_PIL_image(self, pixels: np.ndarray, image: Image.Image) -> None:  # noqa: N802
+    def overlay_PIL_image(self, pixels: np.ndarray, image: Image.Image) -> None:  # noqa: N802  # manim calls it so
         self.layer = image
 
 

@@ -150,13 +150,3 @@ class Shot:
 
     pixels: np.ndarray
     converted: av.VideoFrame
-
-
-def converted(pixels: np.ndarray) -> av.VideoFrame:
-    """Return a frame, RGBA from the top left, as encoders take it."""
-    return av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(
-        format=PIXEL_FORMAT,
-        src_color_range=ColorRange.JPEG,
-        dst_color_range=ColorRange.MPEG,
-        dst_colorspace=Colorspace.ITU709,
-    )

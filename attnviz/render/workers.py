@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
@@ -29,9 +29,6 @@ _WARM = ["torch", "manim"]
 
 _LONGEST_FOLDER = 70
 """Letters of the temporary folder's path: a socket's may have 108, and multiprocessing adds 32."""
-
-_PATIENCE = 60
-"""Seconds that a worker may take to begin; it is waited for no longer, and not missed either."""
 
 Heard = tuple[int, int]
 """Number of the take, and how many seconds of it are drawn."""
@@ -106,7 +103,6 @@ class Pool:
         self.size, self.room = size, 2 * size
         self._context = _context()
         self._listeners: dict[int, Told] = {}
-        self._begun = threading.Semaphore(0)
         self._engage()
 
     def submit(
@@ -115,12 +111,17 @@ class Pool:
         """Have a take drawn."""
         number = len(self._listeners)
         self._listeners[number] = on_second
-        return self._executor.submit(_draw, take, scratch, number)
+        try:
+            with _deaf():  # it may start a worker
+                return self._executor.submit(_draw, take, scratch, number)
+        except BrokenExecutor as error:  # killed since the last look: heard where results are
+            lost: Future[Footage] = Future()
+            lost.set_exception(error)
+            return lost
 
     def renew(self) -> None:
         """Engage new processes."""
-        self._let_go()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.dismiss()
         self._engage()
 
     def close(self) -> None:
@@ -131,19 +132,21 @@ class Pool:
 
     def dismiss(self) -> None:
         """End at once, whatever is being drawn."""
-        self._let_go()  # the workers see it and are gone
+        # Those that are still beginning would miss what is closed here, and say so on stderr. From
+        # Python 3.14 on an executor has kill_workers().
+        for process in [*(self._executor._processes or {}).values()]:
+            process.kill()
         self._executor.shutdown(cancel_futures=True)
+        self._let_go()
 
     def _engage(self) -> None:
         # A pipe without a lock: so short a message is written whole or not at all.
         ear, self._told = self._context.Pipe(duplex=False)
-        self._hearing = threading.Thread(target=self._listen, args=(ear,), daemon=True)
-        self._hearing.start()
         # Whoever holds the other end hears when this process is gone, even if it was killed.
         self._far, self._lifeline = self._context.Pipe(duplex=False)
-        # Nothing may come between the start of a worker and its first breath: it would be left with
-        # the half of what it needs, and say so on stderr.
-        with _deaf():
+        self._hearing = threading.Thread(target=self._listen, args=(ear,), daemon=True)
+        with _deaf():  # a signal is for the main thread: no other is to take it in its stead
+            self._hearing.start()
             self._executor = ProcessPoolExecutor(
                 self.size,
                 mp_context=self._context,
@@ -152,22 +155,16 @@ class Pool:
             )
             for _ in range(self.size):
                 self._executor.submit(_nothing)
-            for _ in range(self.size):
-                self._begun.acquire(timeout=_PATIENCE)
 
     def _let_go(self) -> None:
         for end in (self._lifeline, self._far, self._told):
             end.close()
 
-    def _listen(self, ear: Connection[None, Heard | None]) -> None:
+    def _listen(self, ear: Connection[None, Heard]) -> None:
         with suppress(EOFError), ear:
             while True:
-                heard = ear.recv()
-                if heard is None:
-                    self._begun.release()
-                else:
-                    number, seconds = heard
-                    self._listeners[number](seconds)
+                number, seconds = ear.recv()
+                self._listeners[number](seconds)
 
 
 def _context() -> Any:
@@ -182,6 +179,7 @@ def _context() -> Any:
         forkserver.ensure_running()
     first = context.Process(target=_nothing)
     first.start()  # returns when all is imported
+    first.kill()
     first.join()
     return context
 
@@ -203,10 +201,10 @@ def _nothing() -> None:
 class _Link:
     """A worker's way to tell how far it is."""
 
-    told: Connection[Heard | None, None] | None = None
+    told: Connection[Heard, None] | None = None
 
 
-def _begin(lifeline: Connection[None, None], told: Connection[Heard | None, None]) -> None:
+def _begin(lifeline: Connection[None, None], told: Connection[Heard, None]) -> None:
     """Make a process a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -217,7 +215,6 @@ def _begin(lifeline: Connection[None, None], told: Connection[Heard | None, None
     # Manim's progress bars would share a lock between processes, and leave it to the system.
     tqdm.set_lock(threading.RLock())
     _Link.told = told
-    told.send(None)
 
 
 def _end_with(lifeline: Connection[None, None]) -> None:

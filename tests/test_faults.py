@@ -290,14 +290,15 @@ def until(there: Callable[[], bool]) -> None:
 
 
 def test_two_runs_on_one_folder_leave_one_whole_clip(tmp_path: Path) -> None:
-    runs = [start(f"{OWN}:TwoBeats", tmp_path, "--quality", "draft", "--json") for _ in range(2)]
+    wanted = (f"{OWN}:TwoBeats", tmp_path, "--quality", "draft", "--workers", "1", "--json")
+    runs = [start(*wanted) for _ in range(2)]
     for run in runs:
         out, err = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, err
         assert json.loads(out)["scene"] == "two-beats"
     assert [path.name for path in (tmp_path / "media").iterdir()] == ["two-beats"]
     assert len(list((tmp_path / "media" / "two-beats").iterdir())) == FILES
-    again = start(f"{OWN}:TwoBeats", tmp_path, "--quality", "draft", "--json")
+    again = start(*wanted)
     assert json.loads(again.communicate(timeout=PATIENCE)[0])["cached"]
 
 

@@ -61,13 +61,13 @@ class Case:
 def _cases() -> Iterator[tuple[Case, bool]]:
     """Yield every scene, count and aspect, and whether the quick suite plays it.
 
-    The themes take turns. Two of three cases are quick: among them each scene meets every count,
+    The themes take turns. One of three cases is quick: among them each scene meets every count,
     every aspect and both themes, each count every aspect. The slow suite plays the others too.
     """
     for k, (module, name) in enumerate(SCENES):
         for (i, count), (j, aspect) in product(enumerate(ENGLISH), enumerate(LEAST_CAPS)):
             theme = ("dark", "light")[(i + j) % 2]
-            yield Case(module, name, count, aspect, theme), (i + j + k) % 3 != 0
+            yield Case(module, name, count, aspect, theme), (i + j + k) % 3 == 0
 
 
 def _marks(case: Case, quick: bool) -> list[pytest.MarkDecorator]:

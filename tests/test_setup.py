@@ -37,6 +37,13 @@ DOCUMENTS = {".md", ".txt", ".svg"}
 TOOLS = ("bash", "dirname", "find", "id", "env", "cut")
 
 
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_go_to_one_worker(request: pytest.FixtureRequest) -> None:
+    """Otherwise what they share, a played scene, is made by each worker anew."""
+    spread = hasattr(request.config, "workerinput")
+    assert request.node.nodeid.endswith("@together") == spread
+
+
 def load_script(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert spec is not None

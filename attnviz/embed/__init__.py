@@ -1,0 +1,1 @@
+"""Clips to markup for a blog; posts rewritten in place."""

@@ -12,10 +12,10 @@ VENV := .venv/bin
 # Written last, so that an interrupted set-up is taken up again.
 FILM_READY := .venv/.film-ready
 TEST_READY := .venv/.test-ready
-SETUP := scripts/bootstrap.sh scripts/system-libraries.sh scripts/install.py pyproject.toml requirements.txt
+SETUP := scripts/bootstrap.sh scripts/packages.sh scripts/system-libraries.sh scripts/install.py pyproject.toml requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test film gallery test clean distclean
+.PHONY: help setup setup-test film gallery test browsers clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,6 +28,9 @@ test: $(TEST_READY)  ## set everything up, check style and types, run the quick 
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/pytest -m "not slow" -n 2
+
+browsers: $(TEST_READY)  ## set up what the tests in a real browser need (500 MB), run nothing
+	@scripts/browsers.sh $(VENV)/python
 
 gallery: $(FILM_READY)  ## draw the README's looping pictures anew, where a scene has changed
 	@$(VENV)/python render.py gallery --readme README.md

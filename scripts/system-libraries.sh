@@ -5,14 +5,7 @@
 set -euo pipefail
 
 python=${1:-}
-missing=()   # what is missing, for people
-packages=()  # the Debian packages that bring it
-
-need() {  # need NAME PACKAGE...
-    missing+=("$1")
-    shift
-    packages+=("$@")
-}
+. "$(dirname "$0")/packages.sh"
 
 has_library() {
     command -v pkg-config >/dev/null && pkg-config --exists "$@"
@@ -65,33 +58,14 @@ elif ! has_font ko '*CJK*' 'Nanum*' 'NotoSansKR*' 'AppleSDGothicNeo*'; then
     need "a Korean font" fonts-nanum
 fi
 
-[ ${#missing[@]} -gt 0 ] || exit 0
-list=$(printf ', %s' "${missing[@]}")
-list=${list:2}
-
 # Only the font may be wanting: without it the films draw, but refuse Chinese, Japanese and Korean.
 give_up() {
     if [ "$needed" -eq 0 ]; then
-        printf 'attnviz: going on without %s; %s\n' "$list" "$1" >&2
+        printf 'attnviz: going on without %s; %s\n' "$(missing_list)" "$1" >&2
         exit 0
     fi
-    printf 'attnviz: missing: %s; %s\n' "$list" "$1" >&2
+    printf 'attnviz: missing: %s; %s\n' "$(missing_list)" "$1" >&2
     exit 1
 }
 
-command -v apt-get >/dev/null ||
-    give_up "README.md, 'System libraries', names the packages for Fedora, Arch and macOS"
-
-install=(apt-get install --yes --no-install-recommends "${packages[@]}")
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || give_up "as root, run: ${install[*]}"
-    as_root=(sudo)
-    [ -t 0 ] || as_root=(sudo -n)  # nobody there to type a password
-fi
-as_root+=(env DEBIAN_FRONTEND=noninteractive)
-
-printf 'attnviz: missing: %s\nattnviz: installing with apt: %s\n' "$list" "${packages[*]}"
-"${as_root[@]}" apt-get update --quiet ||
-    echo "attnviz: the package lists could not all be refreshed; going on with those at hand" >&2
-"${as_root[@]}" "${install[@]}" --quiet || give_up "apt failed; as root, run: ${install[*]}"
+install_packages "README.md, 'System libraries', names the packages for Fedora, Arch and macOS"

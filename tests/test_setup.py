@@ -24,7 +24,7 @@ from attnviz.attention import causal_mask
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-PIN_FILES = ("requirements.txt", "requirements-dev.txt")
+PIN_FILES = ("requirements.txt", "requirements-dev.txt", "requirements-browser.txt")
 BOUNDS = [Requirement(line) for line in PROJECT["dependencies"]] + [
     Requirement(line)
     for lines in PROJECT["optional-dependencies"].values()
@@ -125,6 +125,18 @@ def test_pins_run_on_the_oldest_python_that_the_project_claims() -> None:
     assert checked > len(PINS) / 2
 
 
+def test_npm_packages_are_pinned_and_checked_by_their_hash() -> None:
+    folder = ROOT / "tests" / "node"
+    wanted = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    for name, version in wanted.items():
+        assert packages[f"node_modules/{name}"]["version"] == version, "no range"
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, f"{name} names the address it came from"
+
+
 def test_version_is_the_same_everywhere() -> None:
     assert importlib.import_module("attnviz").__version__ == PROJECT["version"]
     assert "## [" in (ROOT / "CHANGELOG.md").read_text("utf-8")
@@ -141,6 +153,8 @@ def test_shapes_and_types_are_checked_at_run_time_in_tests() -> None:
         ("media/self-attention/self-attention.mp4", True),
         ("media/x.json", True),
         ("media/gallery/self-attention.webp", False),
+        ("tests/node/node_modules/axe-core/axe.js", True),
+        ("tests/node/package-lock.json", False),
         (".venv/bin/python", True),
         ("attnviz/__pycache__/spec.cpython-311.pyc", True),
         ("attnviz/media/x.py", False),
@@ -412,6 +426,93 @@ def test_sudo_is_not_asked_for_a_password_where_nobody_can_type_it(machine: Bare
     done = machine.run("system-libraries.sh", "")
     assert done.returncode == 0, done.stderr
     assert set((machine.home / "asked").read_text("utf-8").split()) == {"-n"}
+
+
+class BrowserMachine(BareMachine):
+    """A bare machine with the browsers' script in a project folder of its own, and root's name."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.project = folder / "project"
+        for name in ("scripts/packages.sh", "scripts/browsers.sh", "tests/node/package-lock.json"):
+            (self.project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.project / name)
+        for tool in ("cmp", "cp", "mkdir"):
+            self.put(tool, f'exec {shutil.which(tool)} "$@"')
+        self.put("id", "echo 0")
+        for name in ("python", "apt-get"):
+            self.put(name, self.noting(name))
+
+    def noting(self, name: str, then: str = "") -> str:
+        return f'echo {name} "$@" >> {self.home}/asked\n{then}'
+
+    def put_everything(self) -> None:
+        for name in ("chromium", "jekyll", "hugo"):
+            self.put(name, "exit 1")  # it is looked for, never run
+        self.put("npm", self.noting("npm", "mkdir -p node_modules"))
+
+    def set_up(self) -> subprocess.CompletedProcess[str]:
+        return self.run(str(self.project / "scripts" / "browsers.sh"), "python")
+
+    def asked(self) -> list[str]:
+        path = self.home / "asked"
+        return path.read_text("utf-8").splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def browser_machine(tmp_path: Path) -> BrowserMachine:
+    return BrowserMachine(tmp_path)
+
+
+PIP_ASKED = "python -m pip install --quiet --no-deps --requirement requirements-browser.txt"
+NPM_ASKED = "npm ci --ignore-scripts --no-audit --no-fund"
+
+
+def test_browsers_come_by_apt_once_and_only_where_missing(browser_machine: BrowserMachine) -> None:
+    browser_machine.put_everything()
+    (browser_machine.bin / "jekyll").unlink()
+    done = browser_machine.set_up()
+    assert done.returncode == 0, done.stderr
+    assert browser_machine.asked() == [
+        "apt-get update --quiet",
+        "apt-get install --yes --no-install-recommends jekyll --quiet",
+        PIP_ASKED,
+        NPM_ASKED,
+    ]
+
+
+def test_npm_is_asked_again_only_where_the_lock_file_has_changed(
+    browser_machine: BrowserMachine,
+) -> None:
+    browser_machine.put_everything()
+    assert browser_machine.set_up().returncode == 0
+    assert browser_machine.set_up().returncode == 0
+    assert browser_machine.asked() == [PIP_ASKED, NPM_ASKED, PIP_ASKED]
+    lock = browser_machine.project / "tests" / "node" / "package-lock.json"
+    lock.write_text("{}", "utf-8")
+    assert browser_machine.set_up().returncode == 0
+    assert browser_machine.asked()[3:] == [PIP_ASKED, NPM_ASKED]
+
+
+def test_npm_that_fails_is_not_taken_for_done(browser_machine: BrowserMachine) -> None:
+    browser_machine.put_everything()
+    browser_machine.put("npm", browser_machine.noting("npm", "exit 1"))
+    assert browser_machine.set_up().returncode != 0
+    assert browser_machine.set_up().returncode != 0
+    assert browser_machine.asked().count(NPM_ASKED) == 2
+
+
+def test_without_root_the_browsers_to_install_are_said_in_one_line(
+    browser_machine: BrowserMachine,
+) -> None:
+    browser_machine.put("id", "echo 1000")
+    done = browser_machine.set_up()
+    assert done.returncode == 1
+    command = "apt-get install --yes --no-install-recommends chromium jekyll hugo nodejs npm"
+    assert done.stderr == (
+        f"attnviz: missing: Chromium, Jekyll, Hugo, npm; as root, run: {command}\n"
+    )
+    assert browser_machine.asked() == []
 
 
 @pytest.mark.parametrize("name", ["/nowhere/python3", "python-too-old"])

@@ -369,7 +369,7 @@ def test_asset_folder_can_be_chosen(tmp_path: Path) -> None:
     assert chosen("j/a.md", "img/clips") == ("jekyll", "img/clips", "{{ attnviz }}/")
     assert chosen("m/docs/g/a.md", "docs/img") == ("mkdocs", "docs/img", "../../img/")
     assert chosen("h/content/b/index.md", "static/v") == ("hugo", "static/v", "{{ relURL }}/v/")
-    assert chosen("h/content/b/index.md", "content/b") == ("hugo", "content/b", "{{ bundle }}/./")
+    assert chosen("h/content/b/index.md", "content/b") == ("hugo", "content/b", "{{ bundle }}/")
     assert chosen("d/docs/a.md", "static/v/") == ("docusaurus", "static/v", "/notes/v/")
     assert chosen("p/a.md", "p") == ("html", "p", "./")
     assert chosen("p/a.md", str(root / "img")) == ("html", "img", "../img/")
@@ -403,7 +403,9 @@ def test_an_asset_folder_outside_the_site_is_refused(tmp_path: Path, assets: str
         find_site(root / "a.md", assets=assets, public="/v/")
 
 
-@pytest.mark.parametrize("assets", ["", "  ", "a\nb", "a\0b", "a.md"])
+@pytest.mark.parametrize(
+    "assets", ["", "  ", "a\nb", "a\0b", "a.md", "it's", "a{{b", "{% x %}", "<a>"]
+)
 def test_an_asset_folder_is_a_folder(tmp_path: Path, assets: str) -> None:
     root = lay(tmp_path, {"a.md": ""})
     with pytest.raises(UserError, match="asset folder"):

@@ -100,10 +100,10 @@ def public_path(kind: str, root: Path, post: Path, assets: Path) -> str:
             _require_published(assets, jekyll_source(root), "Jekyll")
             return f"{JEKYLL_MARK}/"
         case "hugo" if _is_leaf_bundle(post) and assets.is_relative_to(post.parent):
-            return f"{HUGO_BUNDLE_MARK}/{_address(assets, post.parent)}"
+            return f"{HUGO_BUNDLE_MARK}/{_address_below(assets, post.parent)}"
         case "hugo":
             _require_published(assets, static := _static(kind, root), "Hugo")
-            return f"{HUGO_STATIC_MARK}/{_address(assets, static)}"
+            return f"{HUGO_STATIC_MARK}/{_address_below(assets, static)}"
         case "mkdocs":
             return _from_mkdocs_page(root, post, assets)
         case "docusaurus":
@@ -180,7 +180,7 @@ def _from_mkdocs_page(root: Path, post: Path, assets: Path) -> str:
     if _by_blog_plugin(settings, post.relative_to(docs)):
         # The page's address is made of its date, so that nothing is relative to it.
         site = urlsplit(text_of(settings, "site_url", "")).path
-        return f"{site.rstrip('/')}/{_address(assets, docs)}"
+        return f"{site.rstrip('/')}/{_address_below(assets, docs)}"
     a_folder = settings.get("use_directory_urls") is not False
     if a_folder and post.stem not in ("index", "README"):
         return _address(assets, post.with_suffix(""))
@@ -233,7 +233,11 @@ def _require_published(assets: Path, published: Path, program: str) -> None:
 
 def _below(base: tuple[str, ...], assets: Path, static: Path) -> str:
     prefix = quote(base[0].strip("/")) if base else ""
-    return f"/{prefix}/{_address(assets, static)}" if prefix else f"/{_address(assets, static)}"
+    return (f"/{prefix}/" if prefix else "/") + _address_below(assets, static)
+
+
+def _address_below(folder: Path, above: Path) -> str:
+    return "" if folder == above else _address(folder, above)
 
 
 def _address(folder: Path, seen_from: Path) -> str:

@@ -52,6 +52,7 @@ _SHOWN_ON_GITHUB = (
     "changelog",
 )
 _LONGEST_PATH = 200
+_UNSAFE_IN_ASSETS = frozenset("\"'`<>{}[]")
 _UNSAFE_IN_PUBLIC = frozenset("\"'`<>\\")
 
 
@@ -218,8 +219,12 @@ def _root(kind: str, post: Path) -> Path:
 
 
 def _chosen(root: Path, assets: str) -> Path:
-    if not assets.strip() or not all(map(_printable, assets)):
-        raise UserError(f"an asset folder is a path inside the site, not {quoted(assets)}")
+    unsafe = any(c in _UNSAFE_IN_ASSETS or not _printable(c) for c in assets)
+    if unsafe or not assets.strip():
+        raise UserError(
+            "an asset folder is a path inside the site, without quotes, brackets and control "
+            f"characters, not {quoted(assets)}"
+        )
     folder = Path(os.path.normpath(root / assets))
     if folder.exists() and not folder.is_dir():
         raise UserError(f"the asset folder {folder} is a file; name a folder")

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.browser import Browser, Page
 
 # A verdict changes with the code alone: not with the random seed, nor with a busy machine.
 settings.register_profile("attnviz", deadline=None, derandomize=True)
@@ -39,3 +43,19 @@ def language_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
 
     root = tmp_path_factory.mktemp("models")
     return cache(lambda kind: build(kind, root / f"tiny-{kind}"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """Return a running Chromium; not longer than a module, for its loop would disturb asyncio's."""
+    from tests.browser import browser
+
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
+    """Return what opens a page (see tests/browser.py); close the pages after the test."""
+    yield chromium.open_page
+    chromium.close_pages()

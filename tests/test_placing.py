@@ -54,10 +54,19 @@ def only_file(placement: Placement) -> tuple[Path, str]:
     return path, content.decode()
 
 
-@pytest.mark.parametrize("name", ["html", "mkdocs", "github", "jupyter"])
+@pytest.mark.parametrize("name", ["html", "github", "jupyter"])
 def test_plain_sites_take_the_figure_as_it_is(tmp_path: Path, name: str) -> None:
     site = site_of(tmp_path, name)
     assert place(site, "x", figure(site)) == Placement(figure(site), {})
+
+
+def test_mkdocs_gets_no_markdown_with_its_html(tmp_path: Path) -> None:
+    site = site_of(tmp_path, "mkdocs")
+    figure = '<i title="[a] `b` _c_ \\">[a](b) `c` *d* _e_ \\</i><style>i[a]{}/*`_*/</style>_'
+    assert place(site, "x", figure).markup == (
+        '<i title="&#91;a&#93; &#96;b&#96; _c_ &#92;">&#91;a&#93;(b) &#96;c&#96; &#42;d&#42; '
+        "&#95;e&#95; &#92;</i><style>i[a]{}/*`_*/</style>&#95;"
+    )
 
 
 @pytest.mark.parametrize("name", ["mdx", "docusaurus"])

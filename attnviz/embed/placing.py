@@ -28,6 +28,10 @@ _SHORTEST_FENCE = 3
 _LIQUID = re.compile(r"\{\{|\{%")
 _HUGO_MARKS = (HUGO_STATIC_MARK, HUGO_BUNDLE_MARK)
 _SCRIPT = re.compile(r"(<script\b.*?</script>)", re.DOTALL)
+# Tags, and what is raw between them.
+_TAG = re.compile(r"(<(script|style)\b.*?</\2>|<[^>]*>)", re.DOTALL)
+_MARKDOWN_IN_A_TAG = str.maketrans({sign: f"&#{ord(sign)};" for sign in "`\\[]"})
+_MARKDOWN = str.maketrans({sign: f"&#{ord(sign)};" for sign in "`\\[]*_"})
 # What Quarto does not see when it looks for the files of a page.
 _UNSEEN_BY_QUARTO = re.compile(
     r"""<(?:video|track)\b[^>]*?\s(?:poster|src)=(?:"([^"]*)"|'([^']*)')"""
@@ -105,6 +109,8 @@ def place(site: Site, name: str, figure: str) -> Placement:
             return _placement(site, f'{{{{< attnviz "{shown}" >}}}}', files)
         case "quarto":
             return Placement(_as_raw_block(_with_files_seen(figure)), _NO_FILES)
+        case "mkdocs":
+            return Placement(_without_markdown(figure), _NO_FILES)
         case "mdx" | "docusaurus":
             return Placement(as_jsx(figure), _NO_FILES)
         case _:
@@ -194,6 +200,19 @@ def _for_hugo(site: Site, figure: str) -> str:
         return text
 
     return site.public.join(map(hidden, figure.strip().split(site.public))) + "\n"
+
+
+def _without_markdown(figure: str) -> str:
+    """Write Markdown's signs as entities: in a list Python-Markdown reads HTML as text."""
+
+    def hidden(tag: re.Match[str]) -> str:
+        return tag[0] if tag[2] else tag[0].translate(_MARKDOWN_IN_A_TAG)
+
+    texts, last = [], 0
+    for tag in _TAG.finditer(figure):
+        texts += [figure[last : tag.start()].translate(_MARKDOWN), hidden(tag)]
+        last = tag.end()
+    return "".join([*texts, figure[last:].translate(_MARKDOWN)])
 
 
 def _as_raw_block(figure: str) -> str:

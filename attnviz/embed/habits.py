@@ -63,7 +63,7 @@ def assets_folder(kind: str, root: Path, post: Path) -> Path:
             return beside
         case "hugo" | "docusaurus":
             return _static(kind, root) / _FOLDER / post_key(kind, root, post)
-        case "mdx" | "html" if (static := _web_static(kind, root)) is not None:
+        case "mdx" | "html" if static := _web_static(kind, root):
             return static / _FOLDER / post_key(kind, root, post)
         case "github":
             return post.parent / "assets" / beside.relative_to(post.parent)
@@ -111,9 +111,7 @@ def public_path(kind: str, root: Path, post: Path, assets: Path) -> str:
             config = first_file(root, "docusaurus.config", SCRIPTS)
             base = () if config is None else script_texts(config, "baseUrl")
             return _below(base, assets, static)
-        case "mdx" | "html" if (s := _web_static(kind, root)) is not None and assets.is_relative_to(
-            s
-        ):
+        case "mdx" | "html" if (s := _web_static(kind, root)) and assets.is_relative_to(s):
             bases = [
                 script_texts(config, setting)
                 for name, setting in _PUBLIC_ADDRESS

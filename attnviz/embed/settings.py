@@ -67,7 +67,7 @@ def read_settings(path: Path) -> Mapping[str, object]:
             case _:
                 settings = yaml.load(text, Loader=_Plain)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read the site's configuration {path}: {error}") from error
+        raise _unreadable(path, error) from error
     if not isinstance(settings, dict):
         return {}
     return {str(name).lower(): value for name, value in settings.items()}
@@ -96,10 +96,22 @@ def script_texts(path: Path, name: str) -> tuple[str, ...]:
     tuple[str, ...]
         The quoted text after the name, or those of the list after it; none where
         the value is computed.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read.
     """
-    source = path.read_text("utf-8", errors="replace")
+    try:
+        source = path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise _unreadable(path, error) from error
     source = _TEXT_OR_COMMENT.sub(lambda found: found[1] or "", source)
     setting = rf"(?<![\w.]){re.escape(name)}['\"]?\s*[:=]\s*"
     found = re.search(rf"{setting}({_TEXT}|\[\s*(?:{_TEXT}\s*(?:,\s*)?)*\])", source)
     texts = [] if found is None else [text[1:-1] for text in re.findall(_TEXT, found[1])]
     return tuple(text for text in texts if "${" not in text)
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    return UserError(f"cannot read the site's configuration {path}: {error}")

@@ -81,7 +81,8 @@ def test_what_stands_in_a_post_has_no_blank_line_and_is_the_same_again(
 ) -> None:
     site = site_of(tmp_path, name)
     placement = place(site, "x", figure(site))
-    assert all(line.strip() for line in placement.markup.split("\n"))
+    lines = placement.markup.split("\n")
+    assert all(line.strip() for line in (lines[1:-1] if name == "quarto" else lines))
     assert placement == place(site, "x", figure(site))
     assert all(path.is_relative_to(site.root) for path in placement.files)
     assert set(unplaced(site, "x")) <= set(placement.files)
@@ -170,18 +171,18 @@ def test_hugo_keeps_its_configured_folders_and_the_newer_name(tmp_path: Path) ->
 def test_quarto_gets_a_raw_block_that_links_what_quarto_does_not_copy(tmp_path: Path) -> None:
     site = site_of(tmp_path, "quarto")
     lines = place(site, "x", figure(site)).markup.split("\n")
-    assert lines[0] == "```{=html}"
-    assert lines[1:-2] == figure(site).split("\n")
-    linked = re.findall(r'<a href="([^"]*)"></a>', lines[-2])
+    assert lines[:2] == ["", "```{=html}"]
+    assert lines[2:-3] == figure(site).split("\n")
+    linked = re.findall(r'<a href="([^"]*)"></a>', lines[-3])
     assert linked == ["attnviz/x.png", "attnviz/x.vtt"]
-    assert lines[-2].startswith("<div hidden>")
-    assert lines[-1] == "```"
+    assert lines[-3].startswith("<div hidden>")
+    assert lines[-2:] == ["```", ""]
 
 
 def test_a_fence_is_longer_than_any_in_the_figure(tmp_path: Path) -> None:
     site = site_of(tmp_path, "quarto")
     markup = place(site, "x", "<pre>\n````\n</pre>").markup
-    assert markup == "`````{=html}\n<pre>\n````\n</pre>\n`````"
+    assert markup == "\n`````{=html}\n<pre>\n````\n</pre>\n`````\n"
 
 
 def test_two_posts_that_ask_for_one_clip_have_a_figure_each(tmp_path: Path) -> None:

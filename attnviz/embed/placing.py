@@ -66,7 +66,8 @@ class Placement:
     Parameters
     ----------
     markup
-        What stands in the post, without a line break at its end.
+        What stands in the post, on lines of its own. On Quarto an empty one comes
+        first and last, without which Pandoc sees no fence in a list.
     files
         Further files of the site by absolute path, inside its folder.
     """
@@ -218,7 +219,7 @@ def _without_markdown(figure: str) -> str:
 def _as_raw_block(figure: str) -> str:
     longest = max(map(len, re.findall(r"`+", figure)), default=0)
     fence = "`" * max(_SHORTEST_FENCE, longest + 1)
-    return f"{fence}{{=html}}\n{figure}\n{fence}"
+    return f"\n{fence}{{=html}}\n{figure}\n{fence}\n"
 
 
 def _with_files_seen(figure: str) -> str:

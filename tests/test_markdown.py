@@ -161,7 +161,7 @@ def test_reading_goes_on_where_it_is_told() -> None:
 _POST = (
     "---\ntitle: x\n---\n"
     + (
-        "# A heading\n\nA paragraph of `code`, *emphasis* and [a link](https://example.org)\n"
+        "# A heading\n\nA paragraph of `code`, *emphasis* and [a link](a/b.html)\n"
         "runs over several lines, as the paragraphs of a post do <!-- not all -->.\n\n"
         "- an item of a list, with `code`\n- another one, which is also somewhat longer\n\n"
         "```python\nfor x in y:\n    print(x)\n```\n\n> A quote of somebody who said much.\n\n"

@@ -223,7 +223,7 @@ def test_forms_of_a_note(note: str) -> None:
         "<div>\n_insert manim of softmax_\n</div>",
         "$$\n\\text{insert manim of softmax}\n$$",
         r"\_insert manim of softmax\_ and so on",
-        "[insert manim of softmax](https://example.org)",
+        "[insert manim of softmax](a/b.html)",
         f"_insert manim of softmax {'very ' * 80}quickly_",
     ],
 )

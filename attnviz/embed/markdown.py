@@ -162,6 +162,8 @@ class _Reader:
             return self._end_of_module_comment(place) is not None
         if line.sign in signs.RULES and self._is_rule(line):
             return True
+        if signs.ADMONITION.match(text, place):
+            return matched < _MOST_CONTAINERS
         item = signs.ITEM.match(text, place) if matched < _MOST_CONTAINERS else None
         if item is None or matched < len(self._stack):
             return item is not None
@@ -229,6 +231,9 @@ class _Reader:
                 self._bare = False
                 continue
             if line.sign in signs.RULES and self._is_rule(line):
+                return
+            if signs.ADMONITION.match(self._text, line.place):
+                self._stack.append(line.indent + _CODE_INDENT)
                 return
             item = signs.ITEM.match(self._text, line.place)
             if item is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-OF_CONTAINERS = frozenset(">-+*0123456789")
-OF_BLOCKS = frozenset("`~#<{=_") | OF_CONTAINERS
+OF_CONTAINERS = frozenset(">-+*0123456789!?=")
+OF_BLOCKS = frozenset("`~#<{_") | OF_CONTAINERS
 """What begins with another character is text."""
 
 FRONT_START = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n|[\r\n])(?![ \t]*(?:[\r\n]|\Z))")
@@ -21,6 +21,8 @@ MODULE_LINE = re.compile(
     r"import\s+(?:[\w*{][^\r\n]*\bfrom\s*)?['\"]|export\s+(?:default|const|let|function|class)\b"
 )
 ITEM = re.compile(r"(?:[-+*]|([0-9]{1,9})[.)])(?=[ \t\r\n]|\Z)")
+ADMONITION = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+\w|===[!+]?[ \t]+"')
+"""A note or a tab of MkDocs, whose content is indented as code elsewhere is."""
 HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
 UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*(?=[\r\n]|\Z)")
 RULES = {sign: re.compile(rf"(?:{re.escape(sign)}[ \t]*+)++") for sign in "*-_"}

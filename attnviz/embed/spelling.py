@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
+import sys
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -53,9 +54,13 @@ _QUOTED = {
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*")
 _OWN_SCENE = re.compile(r".+\.py:[^\W\d]\w*", re.DOTALL)
 
-# References of HTML stand for signs that would end a comment or a value, or call a template.
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
-_TO_WRITE = re.compile(rf'"|(?<=-)-|(?<=\*)/|\{{(?=[{{%#</])|(?:&(?={_REFERENCE.pattern[1:]}))')
+# References of HTML stand for signs that would end a comment, a value or a line, or begin a tag.
+_NAMED = MappingProxyType({"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"})
+_REFERENCE = re.compile(rf"&(?:#([0-9]{{1,7}})|#[xX]([0-9A-Fa-f]{{1,6}})|({'|'.join(_NAMED)}));")
+_TO_WRITE = re.compile(
+    r"[\"\x00-\x1f\x7f-\x9f\u2028\u2029]|(?<=-)-|(?<=\*)/|\{(?=[{%#</])"
+    rf"|&(?={_REFERENCE.pattern[1:]})"
+)
 _QUOTED_ALWAYS = frozenset({"text", "target", "caption", "alt", NOTE})
 _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9._:/+]+(?:-[A-Za-z0-9._:/+]+)*")
 
@@ -230,7 +235,17 @@ class _Reader:
 
 
 def _plain(value: str) -> str:
-    return _REFERENCE.sub(lambda found: html.unescape(found[0]), value)
+    """Return a value with the characters that its references stand for."""
+    return _REFERENCE.sub(_character, value)
+
+
+def _character(reference: re.Match[str]) -> str:
+    decimal, hexadecimal, name = reference.groups()
+    if name:
+        return _NAMED[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    is_character = code <= sys.maxunicode and unicodedata.category(chr(code)) != "Cs"
+    return chr(code) if is_character else reference[0]
 
 
 def _scene(words: list[str], named: str | None) -> str:

@@ -19,6 +19,7 @@ import render
 from attnviz import theme
 from attnviz.models import names as model_names
 from attnviz.render import catalogue
+from attnviz.render.jobs import SUFFIXES
 from attnviz.render.output import QUALITIES, THEMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,7 +178,7 @@ def test_json_alone_stands_on_stdout(tmp_path: Path) -> None:
         "mask": None,
         "hide_special": False,
     }
-    assert list(told["files"]) == ["video", "poster", "captions", "manifest"]
+    assert list(told["files"]) == list(SUFFIXES)
     assert all(Path(path).is_absolute() and Path(path).is_file() for path in told["files"].values())
     assert told["seconds"] > 3
     assert told["cached"] is False
@@ -192,7 +193,7 @@ def test_people_are_told_paths_sizes_and_seconds(
     assert code == 0
     head, *files = out.splitlines()
     assert re.fullmatch(r"two-beats: \d\.\d s of film, 854×480, made in \d+\.\d s", head)
-    for what, line in zip(("video", "poster", "captions", "manifest"), files, strict=True):
+    for what, line in zip(SUFFIXES, files, strict=True):
         path = re.fullmatch(rf"  {what} +[\d.]+ k?B  (/.+)", line)
         assert path, line
         assert Path(path[1]).is_file()

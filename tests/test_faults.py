@@ -24,7 +24,7 @@ import pytest
 from attnviz.render import catalogue
 from attnviz.render.batch import describe
 from attnviz.render.films import film, films
-from attnviz.render.jobs import Job
+from attnviz.render.jobs import SUFFIXES, Job
 from attnviz.render.output import Output, Quality
 from attnviz.render.takes import Footage
 from attnviz.render.workers import alone
@@ -33,7 +33,7 @@ from attnviz.render.workspace import FolderError, naming, publish, workspace
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "tests" / "fixtures" / "own_scene.py"
 TINY = Quality("tiny", 160, 90, 5)
-FILES = 4
+FILES = len(SUFFIXES)
 PATIENCE = 120.0
 PROMPT = 2.0
 

@@ -18,6 +18,7 @@ from attnviz.addresses import resolve
 from attnviz.errors import UserError
 from attnviz.records import ModelTrace
 from attnviz.render.inline import InlineClip
+from attnviz.render.jobs import SUFFIXES
 from attnviz.render.keys import source_files
 from tests.builders import random_trace, unchecked
 
@@ -70,7 +71,7 @@ def test_cell_holds_the_whole_film(made: InlineClip) -> None:
 
 
 def test_files_stand_in_the_folder_that_was_given(made: InlineClip) -> None:
-    assert {"video", "poster", "captions", "manifest", "trace"} == set(made.files)
+    assert {*SUFFIXES, "trace"} == set(made.files)
     assert all(path.is_file() for path in made.files.values())
     assert repr(made) == f"<film of {made.seconds:.1f} s: {made.files['video']}>"
 

@@ -21,14 +21,16 @@ from attnviz.film import Beat, Film, PrintedNumber
 from attnviz.naming import kebab
 from attnviz.render import catalogue, jobs, keys, manifest
 from attnviz.render.beats import contiguous
-from attnviz.render.captions import webvtt
+from attnviz.render.captions import chapters, webvtt
 from attnviz.render.films import Progress, film
 from attnviz.render.jobs import Job
 from attnviz.render.names import stem
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output, Quality
 from attnviz.render.sheet import sheet
 from attnviz.render.workspace import FolderError, publish, workspace
+from attnviz.rounding import agrees
 from attnviz.spec import Spec
+from tests.builders import random_trace
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "tests" / "fixtures" / "own_scene.py"
@@ -301,6 +303,15 @@ def test_captions_are_escaped_webvtt() -> None:
     )
 
 
+def test_chapters_are_the_beats_by_name() -> None:
+    beats = [Beat("one-row", "Long words.", 0.0, 1.5), Beat("grid", "", 1.5, 2.0)]
+    assert chapters(beats) == (
+        "WEBVTT\n\n"
+        "one-row\n00:00:00.000 --> 00:00:01.500\nOne row\n\n"
+        "grid\n00:00:01.500 --> 00:00:02.000\nGrid\n"
+    )
+
+
 def test_the_manifest_is_valid_json_of_exact_values(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"film")
     numbers = (
@@ -389,9 +400,10 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, jobs.Clip]
     return folder, film(own(), folder)
 
 
-def test_a_film_has_its_four_files(rendered: tuple[Path, jobs.Clip]) -> None:
+def test_a_film_has_its_files(rendered: tuple[Path, jobs.Clip]) -> None:
     folder, clip = rendered
     assert sorted(path.name for path in (folder / "two-beats").iterdir()) == [
+        "two-beats-tiny.chapters.vtt",
         "two-beats-tiny.manifest.json",
         "two-beats-tiny.mp4",
         "two-beats-tiny.png",
@@ -421,6 +433,19 @@ def test_captions_manifest_and_film_agree(rendered: tuple[Path, jobs.Clip]) -> N
     assert f"The weight is {numbers['layers[1].weights[2, 1, 1]']}." in captions
     assert told["scene"] == {"name": "two-beats", "class": "TwoBeats", "source": "own_scene.py"}
     assert told["notes"] == ["random weights"]
+
+
+def test_the_manifest_says_where_the_lit_query_looks_most(
+    rendered: tuple[Path, jobs.Clip],
+) -> None:
+    told = json.loads(rendered[1].files["manifest"].read_text("utf-8"))
+    most, trace = told["looks_most"], random_trace(causal=True)
+    layer, head, query, key = map(int, re.findall(r"\d+", most["address"]))
+    row = trace.layers[layer].weights[head, query]
+    assert most["address"] == f"layers[{layer}].weights[{head}, {query}, {key}]"
+    assert (key, most["value"]) == (row.argmax(), row.max())
+    assert (most["query"], most["key"]) == (trace.tokens[query], trace.tokens[key])
+    assert agrees(most["text"], most["value"])
 
 
 def test_the_poster_is_the_last_frame(rendered: tuple[Path, jobs.Clip]) -> None:

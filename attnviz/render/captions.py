@@ -1,4 +1,4 @@
-"""WebVTT: the captions of a film as a file that players read."""
+"""WebVTT: the captions and the chapters of a film as files that players read."""
 
 from __future__ import annotations
 
@@ -22,13 +22,32 @@ def webvtt(beats: Sequence[Beat]) -> str:
     str
         A WebVTT file; each cue is named after its beat and lasts as long.
     """
-    cues = [_cue(beat) for beat in beats if beat.caption.strip()]
+    return _file([_cue(beat, beat.caption) for beat in beats if beat.caption.strip()])
+
+
+def chapters(beats: Sequence[Beat]) -> str:
+    """Write the chapters of a film: one a beat, under the beat's name.
+
+    Parameters
+    ----------
+    beats
+        In order.
+
+    Returns
+    -------
+    str
+        A WebVTT file, for a track of the kind ``chapters``.
+    """
+    return _file([_cue(beat, beat.name.replace("-", " ").capitalize()) for beat in beats])
+
+
+def _file(cues: Sequence[str]) -> str:
     return "\n\n".join(["WEBVTT", *cues]) + "\n"
 
 
-def _cue(beat: Beat) -> str:
+def _cue(beat: Beat, text: str) -> str:
     times = f"{clock(beat.start)} --> {clock(beat.end)}"
-    return f"{_escaped(beat.name)}\n{times}\n{_escaped(beat.caption)}"
+    return f"{_escaped(beat.name)}\n{times}\n{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:

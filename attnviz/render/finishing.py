@@ -10,7 +10,7 @@ from attnviz.errors import AttnvizError
 from attnviz.render import manifest as manifests
 from attnviz.render.assembling import assemble
 from attnviz.render.beats import contiguous
-from attnviz.render.captions import webvtt
+from attnviz.render.captions import chapters, webvtt
 from attnviz.render.formats import FORMATS, VIDEO
 from attnviz.render.jobs import Job
 from attnviz.render.keys import versions
@@ -50,6 +50,7 @@ def make_files(job: Job, key: str, footage: Sequence[Footage], files: Mapping[st
     files["poster"].write_bytes(posters[0])
     beats = contiguous(first.film.beats, frames, fps)
     files["captions"].write_text(webvtt(beats), encoding="utf-8")
+    files["chapters"].write_text(chapters(beats), encoding="utf-8")
     text = manifests.manifest(
         manifests.Subject(job.scene.identity, job.spec, job.output, key, versions()),
         first.trace,

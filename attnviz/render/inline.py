@@ -49,8 +49,8 @@ class InlineClip:
     Parameters
     ----------
     files
-        What each file is (``"video"``, ``"poster"``, ``"captions"``, ``"manifest"``, ``"trace"``)
-        to its absolute path.
+        What each file is (``"video"``, ``"poster"``, ``"captions"``, ``"chapters"``,
+        ``"manifest"``, ``"trace"``) to its absolute path.
     seconds
         Length of the film.
     width

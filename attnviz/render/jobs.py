@@ -14,7 +14,13 @@ from attnviz.render.output import Output
 from attnviz.spec import Spec
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
-    {"video": ".mp4", "poster": ".png", "captions": ".vtt", "manifest": ".manifest.json"}
+    {
+        "video": ".mp4",
+        "poster": ".png",
+        "captions": ".vtt",
+        "chapters": ".chapters.vtt",
+        "manifest": ".manifest.json",
+    }
 )
 """What each file is to the end of its name, in the order in which they reach their places.
 
@@ -55,8 +61,8 @@ class Clip:
     job
         What it is a film of.
     files
-        What each file is (``"video"``, ``"poster"``, ``"captions"``, ``"manifest"``) to its
-        absolute path.
+        What each file is (``"video"``, ``"poster"``, ``"captions"``, ``"chapters"``,
+        ``"manifest"``) to its absolute path.
     seconds
         Length of the film.
     cached

@@ -164,6 +164,6 @@ def shoot(
         writer.pieces,
         writer.frames,
         scene.film,
-        trace_facts(scene.trace),
+        {**trace_facts(scene.trace), "looks_most": scene.looks_most()},
         None if last is None else poster(last),
     )

@@ -217,6 +217,18 @@ class SubjectScene(PlayedScene):
             slots["key"] = self.key_word(key)
         return f"{{query}} looks most at {where}: {{weight}} of its attention.", slots
 
+    def looks_most(self) -> dict[str, object]:
+        """Return, for the manifest, where the lit query looks most, and how the film prints it."""
+        key = top(self.attention.weights[self.head, self.query])
+        address = self.address("weights", self.head, self.query, key)
+        return {
+            "query": self.attention.query_tokens[self.query],
+            "key": self.attention.key_tokens[key],
+            "address": address,
+            "value": self.pen.value(address),
+            "text": self.pen.printed_text(address),
+        }
+
     @property
     def mask(self) -> np.ndarray:
         """The filmed head's mask ``[query, key]``, True where a query may attend."""

@@ -7,8 +7,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -24,14 +23,14 @@ except ModuleNotFoundError:
 
 from attnviz import __version__, cli, models
 from attnviz.cli_group import SceneCommand, SceneGroup
+from attnviz.cli_jobs import crew as crew_of
+from attnviz.cli_jobs import given
+from attnviz.cli_jobs import jobs as jobs_of
+from attnviz.cli_posts import post
 from attnviz.errors import AttnvizError, UserError
 from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
 from attnviz.render.batch import Batch, describe
-from attnviz.render.cores import cores
-from attnviz.render.films import Crew
-from attnviz.render.jobs import Job
-from attnviz.render.output import ASPECTS, QUALITIES, Output
 from attnviz.spec import Spec
 
 PROGRAM = "render.py"
@@ -75,8 +74,8 @@ def film(
     **options: Any,
 ) -> int:
     """Render scenes: a video, a poster, captions and a manifest each."""
-    jobs, folder = _jobs(**options)
-    crew = _crew(workers, cluster)
+    jobs, folder = jobs_of(**options)
+    crew = crew_of(workers, cluster)
     batch = Batch(folder, as_json=as_json, debug=debug, crew=crew)
     return batch.films(jobs, force=force, formats=formats)
 
@@ -89,7 +88,7 @@ def film(
 @cli.debug_option
 def sheet(as_json: bool, debug: bool, **options: Any) -> int:
     """Write a contact sheet: one frame a beat with its caption, in seconds, without a video."""
-    jobs, folder = _jobs(**options)
+    jobs, folder = jobs_of(**options)
     return Batch(folder, as_json=as_json, debug=debug).sheets(jobs)
 
 
@@ -111,8 +110,8 @@ def tour(
 ) -> int:
     """Render one film of all scenes (or those named), with title cards and chapters."""
     everything = options.pop("everything") or not options["scenes"]
-    jobs, folder = _jobs(everything=everything, **options)
-    batch = Batch(folder, as_json=as_json, debug=debug, crew=_crew(workers, cluster))
+    jobs, folder = jobs_of(everything=everything, **options)
+    batch = Batch(folder, as_json=as_json, debug=debug, crew=crew_of(workers, cluster))
     return batch.tour(jobs, force=force)
 
 
@@ -175,7 +174,7 @@ def list_scenes(as_json: bool, debug: bool) -> None:
 @cli.debug_option
 def trace(file: Path | None, debug: bool, **subject: Any) -> None:
     """Print Q, K, V, scores and weights of one head as tables; save the records."""
-    spec = replace(Spec(), **_given(subject))
+    spec = replace(Spec(), **given(subject))
     from attnviz.render.tables import print_trace
     from attnviz.sources import load_trace
 
@@ -225,7 +224,7 @@ def heads(
     **subject: Any,
 ) -> None:
     """Find the heads worth filming: a table of what they do, and all of them as one picture."""
-    spec = replace(Spec(), **_given(subject))
+    spec = replace(Spec(), **given(subject))
     if len(pairs) > cli.MOST_PAIRS:
         raise UserError(f"{len(pairs)} pairs: one picture shows at most {cli.MOST_PAIRS}")
     from attnviz.ranking import survey
@@ -325,44 +324,7 @@ def doctor(folder: Path, as_json: bool, debug: bool) -> int:
     return 0 if report.can_render else 1
 
 
-def _given(subject: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in subject.items() if value is not None}
-
-
-def _crew(workers: int | None, cluster: str | None) -> Callable[[], AbstractContextManager[Crew]]:
-    """Return what engages those who draw: no process is started before one is needed."""
-    if workers is not None and cluster is not None:
-        raise UserError("--workers and --cluster: give one of them; a cluster has its own workers")
-
-    def engage() -> AbstractContextManager[Crew]:
-        if cluster is not None:
-            from attnviz.render.cluster import cluster as far
-
-            return far(cluster)
-        from attnviz.render.workers import workers as near
-
-        return near(workers or cores())
-
-    return engage
-
-
-def _jobs(
-    scenes: Sequence[catalogue.SceneRef],
-    everything: bool,
-    quality: str,
-    theme: str,
-    aspect: str,
-    folder: Path,
-    **subject: Any,
-) -> tuple[list[Job], Path]:
-    """Return what is to be rendered and where; bad options end here, before any work."""
-    refs = dict.fromkeys([*(catalogue.listed() if everything else ()), *scenes])
-    if not refs:
-        names = ", ".join(ref.name for ref in catalogue.listed())
-        raise UserError(f"no scene named; give one or more of {names}, or --all")
-    output = Output(QUALITIES[quality], theme, ASPECTS[aspect])
-    given = _given(subject)
-    return [Job(ref, catalogue.spec_for(ref, given), output) for ref in refs], folder
+commands.add_command(post)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -169,12 +169,15 @@ def _how(cached: bool, elapsed: float) -> str:
 
 
 def _file_lines(files: Mapping[str, Path]) -> list[str]:
-    return [f"  {what:8} {_size(path):>8}  {path}" for what, path in files.items()]
+    return [
+        f"  {what:8} {readable_size(path.stat().st_size):>8}  {path}"
+        for what, path in files.items()
+    ]
 
 
-def _size(path: Path) -> str:
-    """Return a file's size with two or three digits, e.g. ``812 kB`` or ``1.3 MB``."""
-    size = float(path.stat().st_size)
+def readable_size(count: int) -> str:
+    """Return an amount of bytes with two or three digits, e.g. ``812 kB`` or ``1.3 MB``."""
+    size = float(count)
     unit = 0
     while size >= _THOUSAND and unit + 1 < len(_SIZE_UNITS):
         size, unit = size / _THOUSAND, unit + 1

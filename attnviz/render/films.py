@@ -246,6 +246,18 @@ def films(
             yield from _Shooting(orders, folder, store, private, workers, told).run()
 
 
+def standing(job: Job, folder: Path, formats: Sequence[str] = ()) -> Clip | None:
+    """Return a film that is there, whole and of this very key; nothing is rendered or written.
+
+    Parameters
+    ----------
+    job, folder, formats
+        As for :func:`film`.
+    """
+    found = _order(job, folder.resolve(), Store(None), Reader.of_user(), False, formats)
+    return found if isinstance(found, Clip) else None
+
+
 @dataclass
 class _Shooting:
     """Takes on their way to a crew and back."""

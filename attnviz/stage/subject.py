@@ -224,6 +224,9 @@ class SubjectScene(PlayedScene):
         return {
             "query": self.attention.query_tokens[self.query],
             "key": self.attention.key_tokens[key],
+            "itself": key == self.query and self.attention.kind == "self",
+            "layer": self.layer,
+            "head": self.head,
             "address": address,
             "value": self.pen.value(address),
             "text": self.pen.printed_text(address),

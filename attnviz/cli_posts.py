@@ -1,0 +1,117 @@
+"""The command that makes a post a finished article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attnviz import cli
+from attnviz.cli_jobs import crew, given
+from attnviz.embed.report import Report
+from attnviz.embed.sites import SITES, find_site
+from attnviz.embed.wanted import BOTH, PAGE_THEMES, Defaults
+from attnviz.errors import UserError
+from attnviz.render.output import ASPECTS, QUALITIES, Output
+
+site_option = click.option(
+    "--site",
+    type=cli.Known(SITES, "site"),
+    default=SITES[0],
+    show_default=True,
+    help="What the post belongs to; auto: guessed from the files around it.",
+)
+
+_page_options = cli.together(
+    cli.subject_options,
+    click.option(
+        "--quality",
+        type=cli.Known(QUALITIES, "quality"),
+        default=Output().quality.name,
+        show_default=True,
+        help="Size and frame rate, where a request names none.",
+    ),
+    click.option(
+        "--theme",
+        type=cli.Known(PAGE_THEMES, "theme"),
+        default=BOTH,
+        show_default=True,
+        help="The colours; both: those of the reader's colour scheme.",
+    ),
+    click.option(
+        "--aspect",
+        type=cli.Known(ASPECTS, "aspect"),
+        default=Output().aspect.name,
+        show_default=True,
+        help="The shape of the frame.",
+    ),
+    site_option,
+    click.option(
+        "--assets",
+        metavar="DIR",
+        help="Where the clips' files go, inside the site.  [default: the site's habit]",
+    ),
+    click.option(
+        "--public",
+        metavar="PATH",
+        help="What the page puts before a file's name.  [default: the site's habit]",
+    ),
+    click.option(
+        "--code",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        multiple=True,
+        metavar="FILE.py",
+        help="Let the post name scenes or models of this Python file of yours.",
+    ),
+)
+
+
+@click.command()
+@click.argument("posts", nargs=-1, metavar="POST.md…", type=click.Path(path_type=Path))
+@_page_options
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 unless all is up to date.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would happen.")
+@click.option("--prune", is_flag=True, help="Remove the clips whose requests are gone.")
+@cli.crew_options
+@cli.force_option
+@cli.json_option
+@cli.debug_option
+def post(
+    posts: Sequence[Path],
+    site: str,
+    assets: str | None,
+    public: str | None,
+    code: Sequence[Path],
+    quality: str,
+    theme: str,
+    aspect: str,
+    check: bool,
+    dry_run: bool,
+    prune: bool,
+    workers: int | None,
+    cluster: str | None,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+    **subject: Any,
+) -> int:
+    """Render the clips that a post asks for and put their markup in place."""
+    from attnviz.embed.posts import read_post
+
+    if not posts:
+        raise UserError("no post named; give one or more Markdown files or notebooks")
+    if check and dry_run:
+        raise UserError("--check and --dry-run: give one of them")
+    allowed = frozenset(path.resolve() for path in code)
+    defaults = Defaults(quality, theme, aspect, given(subject), allowed)
+    # All are read before anything is written.
+    pages = [read_post(find_site(path, site, assets, public), defaults) for path in posts]
+    report = Report(as_json=as_json, debug=debug)
+    if check:
+        return max(report.check(page, prune=prune) for page in pages)
+    if dry_run:
+        return max(report.preview(page, prune=prune) for page in pages)
+    engage = crew(workers, cluster)
+    return max([report.update(page, engage, force=force, prune=prune) for page in pages])

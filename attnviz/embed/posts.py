@@ -1,0 +1,198 @@
+"""A post and its clips: what it asks for, what is to stand in it, and whether that is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attnviz.embed import index
+from attnviz.embed.documents import Document, read_document
+from attnviz.embed.markup import Clip, figure, picture
+from attnviz.embed.placing import place
+from attnviz.embed.requests import Comment, Request, directives, find_requests
+from attnviz.embed.sites import Site
+from attnviz.embed.versions import PAGE_FORMATS, version
+from attnviz.embed.wanted import Defaults, Wanted, wanted
+from attnviz.embed.words import alt_text
+from attnviz.errors import UserError
+from attnviz.render import catalogue
+from attnviz.render.films import standing
+from attnviz.render.jobs import Job
+
+_PICTURE_SITES = frozenset({"github"})
+_MDX_SITES = frozenset({"mdx", "docusaurus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A request and what it wants.
+
+    Parameters
+    ----------
+    part
+        In which of the document's texts it stands.
+    request
+        The request.
+    clips
+        What each of its directives wants.
+    """
+
+    part: int
+    request: Request
+    clips: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a post comes to once its clips are there.
+
+    Parameters
+    ----------
+    content
+        Of the post's file.
+    files
+        Further files of the site, by path.
+    """
+
+    content: bytes
+    files: Mapping[Path, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that was read.
+
+    Parameters
+    ----------
+    document
+        Its file.
+    site
+        What it belongs to.
+    sections
+        Its requests, in order.
+    """
+
+    document: Document
+    site: Site
+    sections: tuple[Section, ...]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What its clips are wanted as, besides mp4."""
+        return (*PAGE_FORMATS, "webp") if self.site.name in _PICTURE_SITES else PAGE_FORMATS
+
+    @property
+    def clips(self) -> list[Wanted]:
+        """Every clip, in order; one that is asked for twice stands twice."""
+        return [clip for section in self.sections for clip in section.clips]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is to be rendered, each once."""
+        return list(dict.fromkeys(job for clip in self.clips for job in clip.jobs))
+
+    def missing(self) -> list[Job]:
+        """Return what is not there as it would be rendered today; nothing is written."""
+        return [job for job in self.jobs if not standing(job, self.site.assets, self.formats)]
+
+    def finished(self) -> Finished:
+        """Return the post with the markup of its clips, all of which are there.
+
+        Raises
+        ------
+        AttnvizError
+            If a clip is not there.
+        """
+        parts, files, first = list(self.document.parts), dict[Path, bytes](), True
+        texts: dict[int, list[str]] = {}
+        ends: dict[int, int] = {}
+        for section in self.sections:
+            number, request = section.part, section.request
+            written = texts.setdefault(number, [])
+            written.append(parts[number][ends.get(number, 0) : request.start])
+            written.append(self._section(section, files, script=first))
+            ends[number], first = request.end, False
+        for number, written in texts.items():
+            parts[number] = "".join(written) + parts[number][ends[number] :]
+        return Finished(self.document.with_parts(parts), files)
+
+    def _section(self, section: Section, files: dict[Path, bytes], *, script: bool) -> str:
+        """Return a request's directives, each with its markup, in the post's own line ends."""
+        style = Comment.MDX if self.site.name in _MDX_SITES else Comment.HTML
+        lines: list[str] = []
+        for (directive, _), clip in zip(
+            directives(section.request, style), section.clips, strict=True
+        ):
+            placed = place(self.site, clip.name, self._figure(clip, script=script))
+            files.update(placed.files)
+            script = False
+            lines += ["", *directive.splitlines(), "", *placed.markup.splitlines(), ""]
+            lines.append(style.closing)
+        indent, end = section.request.indent, _line_end(self.document.parts[section.part])
+        first, *rest = lines[1:]
+        return end.join([first, *((indent + line).rstrip() for line in rest)])
+
+    def _figure(self, clip: Wanted, *, script: bool) -> str:
+        site = self.site
+        versions = [version(job, site.assets, site.public) for job in clip.jobs]
+        alt = alt_text(catalogue.summary(clip.jobs[0].scene), versions[0].manifest)
+        shown = Clip(versions, clip.alt or alt, clip.caption or alt)
+        return picture(shown) if site.name in _PICTURE_SITES else figure(shown, script=script)
+
+
+def read_post(site: Site, defaults: Defaults) -> Post:
+    """Read a post and what it asks for.
+
+    Parameters
+    ----------
+    site
+        What the post belongs to.
+    defaults
+        What holds where a request does not say otherwise.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or a request cannot be met; the message has the line.
+    """
+    document = read_document(site.post)
+    return Post(document, site, tuple(_sections(document, defaults)))
+
+
+def _sections(document: Document, defaults: Defaults) -> Iterator[Section]:
+    for number, text in enumerate(document.parts):
+        try:
+            requests = find_requests(text)
+        except UserError as error:
+            raise UserError(f"{document.path}: {_in_cell(document, number)}{error}") from error
+        for request in requests:
+            yield Section(number, request, tuple(_wanted(document, number, request, defaults)))
+
+
+def _wanted(
+    document: Document, part: int, request: Request, defaults: Defaults
+) -> Iterator[Wanted]:
+    for asked in request.clips:
+        try:
+            yield wanted(asked, defaults)
+        except UserError as error:
+            raise UserError(
+                f"{document.path}: {_in_cell(document, part)}line {request.line}: {error}"
+            ) from error
+
+
+def _in_cell(document: Document, part: int) -> str:
+    return f"cell {document.cells[part]}, " if document.cells else ""
+
+
+def _line_end(text: str) -> str:
+    """Return how the lines of a text end: as the first one does."""
+    head = text.partition("\n")
+    return "\r\n" if head[1] and head[0].endswith("\r") else "\n"
+
+
+def gone(post: Post) -> Sequence[str]:
+    """Return the clips that the post once asked for and asks for no more; no other post does."""
+    asked = {index.entry(job) for job in post.jobs}
+    return index.gone(post.site, asked)

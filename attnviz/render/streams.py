@@ -35,6 +35,9 @@ class Encoding:
         The kind of file.
     options, file_options
         Of the encoder and of the file.
+    for_pages
+        Options of the encoder at the quality that web pages carry, in place of those: slower, and
+        smaller for the same fidelity.
     threads
         The bytes depend on the number of threads, so it is not left to the machine.
     """
@@ -44,6 +47,7 @@ class Encoding:
     container: str
     options: Mapping[str, str]
     file_options: Mapping[str, str]
+    for_pages: Mapping[str, str]
     threads: int = 1
 
 
@@ -64,6 +68,14 @@ H264: Final = Encoding(
     ),
     # The index goes to the front, so that a browser plays before it has all.
     MappingProxyType({"movflags": "+faststart"}),
+    MappingProxyType(
+        {
+            "preset": "medium",
+            "tune": "animation",
+            "crf": "27",
+            "x264-params": "chroma-qp-offset=-8",
+        }
+    ),
 )
 
 # About as quick as H.264 above, and smaller; `scm`: the pictures are drawn, not filmed.
@@ -73,6 +85,7 @@ AV1: Final = Encoding(
     "webm",
     MappingProxyType({"preset": "8", "crf": "38", "svtav1-params": "lp=1:tune=0:scm=1"}),
     MappingProxyType({}),
+    MappingProxyType({"preset": "6", "crf": "41", "svtav1-params": "lp=1:tune=0:scm=1"}),
 )
 
 
@@ -102,7 +115,8 @@ class VideoStream:
     def _open_stream(self, output: Output) -> av.VideoStream:
         os.environ.setdefault("SVT_LOG", "1")  # errors alone: this encoder writes to stderr itself
         encoding, fps = self._encoding, output.quality.fps
-        options = {**encoding.options, "g": str(_KEYFRAME_SECONDS * fps)}
+        wanted = encoding.for_pages if output.quality == Output().quality else encoding.options
+        options = {**wanted, "g": str(_KEYFRAME_SECONDS * fps)}
         stream = self._container.add_stream(encoding.codec, rate=fps, options=options)
         # PyAV types any codec's stream alike; those of these encodings are of pictures.
         assert isinstance(stream, av.VideoStream)

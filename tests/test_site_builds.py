@@ -141,6 +141,8 @@ def lay(root: Path, post: str) -> None:
     write(root / post, POST.format(placement.markup, indented))
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize(
     ("build", "site"), [(build_jekyll, JEKYLL), (build_hugo, HUGO), (build_mkdocs, MKDOCS)]
 )

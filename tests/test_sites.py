@@ -527,7 +527,7 @@ def test_a_configuration_is_read_and_never_run(tmp_path: Path) -> None:
         ("baseUrl: process.env.BASE", ()),
         ("x.baseUrl: '/b/', noBaseUrl: '/c/'", ()),
         ("// baseUrl: '/b/'\n/* baseUrl: '/c/' */", ()),
-        ("u: 'https://x', baseUrl: '/a/'", ("/a/",)),
+        ("u: 'https://me.example', baseUrl: '/a/'", ("/a/",)),
         ("g: ['**/*.md'], baseUrl: '/a/', h: '**/*.js'", ("/a/",)),
         ("baseUrl: [ '/a/', \"/b/\", ]", ("/a/", "/b/")),
     ],

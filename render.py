@@ -26,7 +26,7 @@ from attnviz.cli_group import SceneCommand, SceneGroup
 from attnviz.cli_jobs import crew as crew_of
 from attnviz.cli_jobs import given
 from attnviz.cli_jobs import jobs as jobs_of
-from attnviz.cli_posts import post
+from attnviz.cli_posts import embed, post
 from attnviz.errors import AttnvizError, UserError
 from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
@@ -324,6 +324,7 @@ def doctor(folder: Path, as_json: bool, debug: bool) -> int:
     return 0 if report.can_render else 1
 
 
+commands.add_command(embed)
 commands.add_command(post)
 
 

@@ -1,4 +1,4 @@
-"""The command that makes a post a finished article."""
+"""The commands for pages: a post made a finished article, and markup to paste."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from attnviz import cli
-from attnviz.cli_jobs import crew, given
-from attnviz.embed.report import Report
-from attnviz.embed.sites import SITES, find_site
-from attnviz.embed.wanted import BOTH, PAGE_THEMES, Defaults
+from attnviz.cli_jobs import crew, given, jobs
+from attnviz.embed.choices import BOTH, PAGE_THEMES, SITES
 from attnviz.errors import UserError
-from attnviz.render.output import ASPECTS, QUALITIES, Output
+from attnviz.render.batch import Batch
+from attnviz.render.catalogue import SceneRef
+from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 
 site_option = click.option(
     "--site",
@@ -24,8 +24,7 @@ site_option = click.option(
     help="What the post belongs to; auto: guessed from the files around it.",
 )
 
-_page_options = cli.together(
-    cli.subject_options,
+_size_options = cli.together(
     click.option(
         "--quality",
         type=cli.Known(QUALITIES, "quality"),
@@ -47,6 +46,11 @@ _page_options = cli.together(
         show_default=True,
         help="The shape of the frame.",
     ),
+)
+
+_page_options = cli.together(
+    cli.subject_options,
+    _size_options,
     site_option,
     click.option(
         "--assets",
@@ -66,6 +70,66 @@ _page_options = cli.together(
         help="Let the post name scenes or models of this Python file of yours.",
     ),
 )
+
+
+@click.command()
+@cli.scene_arguments
+@cli.subject_options
+@_size_options
+@cli.folder_option
+@click.option(
+    "--site",
+    type=cli.Known(SITES[1:], "site"),
+    default="html",
+    show_default=True,
+    help="What the markup is for.",
+)
+@click.option(
+    "--public",
+    metavar="PATH",
+    help="What the page puts before a file's name.  [default: the folder, from here]",
+)
+@click.option(
+    "--standalone",
+    is_flag=True,
+    help="Write one page instead that holds the clip and steps through its beats, for talks.",
+)
+@cli.crew_options
+@cli.force_option
+@cli.debug_option
+def embed(
+    scenes: Sequence[SceneRef],
+    everything: bool,
+    site: str,
+    public: str | None,
+    standalone: bool,
+    workers: int | None,
+    cluster: str | None,
+    force: bool,
+    debug: bool,
+    theme: str,
+    **options: Any,
+) -> int:
+    """Render scenes and print their markup, to paste into a page."""
+    from attnviz.embed.single import PICTURE_SITES, markup, page
+    from attnviz.embed.versions import PAGE_FORMATS
+
+    themes = THEMES if theme == BOTH else (theme,)
+    by_theme = [jobs(scenes, everything, theme=name, **options) for name in themes]
+    folder = by_theme[0][1]
+    clips = list(zip(*(listed for listed, _ in by_theme), strict=True))
+    formats = (*PAGE_FORMATS, *(("webp",) if site in PICTURE_SITES else ()))
+    wanted = [job for clip in clips for job in clip]
+    batch = Batch(folder, debug=debug, crew=crew(workers, cluster), quiet=True)
+    if code := batch.films(wanted, force=force, formats=() if standalone else formats):
+        return code
+    called = f"{folder.as_posix()}/" if public is None else f"{public.rstrip('/')}/"
+    for number, clip in enumerate(clips):
+        if standalone:
+            click.echo(page(clip, folder))
+        else:
+            click.echo(markup(clip, folder, called, site, script=number == 0))
+    return 0
 
 
 @click.command()
@@ -99,6 +163,9 @@ def post(
 ) -> int:
     """Render the clips that a post asks for and put their markup in place."""
     from attnviz.embed.posts import read_post
+    from attnviz.embed.report import Report
+    from attnviz.embed.sites import find_site
+    from attnviz.embed.wanted import Defaults
 
     if not posts:
         raise UserError("no post named; give one or more Markdown files or notebooks")

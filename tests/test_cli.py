@@ -25,7 +25,18 @@ from attnviz.render.output import QUALITIES, THEMES
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "tests/fixtures/own_scene.py"
 FAST_SECONDS = 0.5
-COMMANDS = ("doctor", "gallery", "heads", "list", "sheet", "tour", "trace", "train")
+COMMANDS = (
+    "doctor",
+    "embed",
+    "gallery",
+    "heads",
+    "list",
+    "post",
+    "sheet",
+    "tour",
+    "trace",
+    "train",
+)
 
 
 @pytest.fixture(autouse=True)

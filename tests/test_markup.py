@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import av
 import pytest
@@ -94,14 +95,23 @@ def test_the_figure_is_whole_and_calls_files_that_are_there(clip: Clip, folder: 
     assert {"playsinline", "muted", "loop", "controls"} <= set(video)
     assert "autoplay" not in video
     assert video["preload"] == "metadata"
-    called = [
-        *(tag[name] for _, tag in tree.found for name in ("src", "poster", "href") if name in tag),
-        video["data-light"],
-    ]
-    assert len(called) == 10  # 4 sources, 2 tracks, 2 posters, the fallback, the manifest
+    named = [tag for kind, tag in tree.found if kind != "track"]
+    called = [tag[name] for tag in named for name in ("src", "poster", "href") if name in tag]
+    called.append(video["data-light"])
+    assert len(called) == 8  # 4 sources, 2 posters, the fallback, the manifest
     for url in called:
         assert url is not None
         assert (folder / url.removeprefix(PUBLIC)).is_file(), url
+
+
+def test_the_tracks_stand_in_the_page(clip: Clip, folder: Path) -> None:
+    base = folder / "two-beats" / job("dark").stem()
+    tracks = Tree(figure(clip)).all("track")
+    assert [track["kind"] for track in tracks] == ["captions", "chapters"]
+    for track, end in zip(tracks, (".vtt", ".chapters.vtt"), strict=True):
+        kind, _, text = str(track["src"]).partition(",")
+        assert kind == "data:text/vtt;charset=utf-8"
+        assert unquote(text) == Path(f"{base}{end}").read_text("utf-8")
 
 
 def test_light_sources_come_first_and_are_for_light_readers(clip: Clip) -> None:
@@ -228,5 +238,7 @@ def test_a_page_for_talks_holds_everything(versions: list[Version], folder: Path
 )
 def test_budgets(what: str, seconds: float, size: tuple[int, int], most: int | None) -> None:
     output = {"width": size[0], "height": size[1]}
-    shown = Version("dark", {"seconds": seconds, "output": output}, {}, {}, {"video": 7, "x": 9})
+    shown = Version(
+        "dark", {"seconds": seconds, "output": output}, {}, {}, {"video": 7, "x": 9}, {}
+    )
     assert weights.budget(what, shown) == most

@@ -55,7 +55,7 @@ def gallery(store: Path, tmp_path: Path) -> Path:
         place = folder / ref.name
         place.mkdir(parents=True)
         files = {what: place / (job.stem() + end) for what, end in SUFFIXES.items()}
-        for what in ("video", "poster", "captions"):
+        for what in files.keys() - {"manifest"}:
             files[what].write_bytes(bytes(VIDEO if what == "video" else 1))
         key = content_key(ref, job.spec, job.output, reader)
         scene = {"name": ref.name, "class": ref.class_name, "source": ref.source.name}

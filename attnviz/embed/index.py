@@ -3,51 +3,77 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from attnviz.embed.sites import Site
 from attnviz.errors import AttnvizError
 from attnviz.render import manifest as manifests
-from attnviz.render.jobs import SUFFIXES, Job
+from attnviz.render.jobs import SUFFIXES
 
 NAME = "attnviz.json"
 FORM = "attnviz-posts"
 
 
-def entry(job: Job) -> str:
-    """Return how a clip is called here: its path in the asset folder, without an ending."""
-    return f"{job.scene.name}/{job.stem()}"
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a post has.
+
+    Parameters
+    ----------
+    films
+        Paths in the asset folder, without an ending; one a theme.
+    figures
+        Names of clips, as they are placed.
+    """
+
+    films: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+    def less(self, other: Holding) -> Holding:
+        """Return what another has not."""
+        return Holding(
+            tuple(film for film in self.films if film not in other.films),
+            tuple(name for name in self.figures if name not in other.figures),
+        )
+
+    def joined(self, other: Holding) -> Holding:
+        """Return what either has, in order."""
+        return Holding(
+            tuple(sorted({*self.films, *other.films})),
+            tuple(sorted({*self.figures, *other.figures})),
+        )
 
 
-def gone(site: Site, asked: Collection[str]) -> list[str]:
-    """Return the clips that are there for a post alone, and that it asks for no more."""
+def gone(site: Site, asked: Holding) -> Holding:
+    """Return what is there for a post alone, and that it asks for no more."""
     posts = _posts(site)
-    own = posts.pop(_post(site), [])
-    others = {clip for clips in posts.values() for clip in clips}
-    return [clip for clip in own if clip not in others and clip not in asked]
+    lost = posts.pop(_post(site), Holding()).less(asked)
+    for other in posts.values():
+        lost = Holding(lost.less(other).films, lost.figures)  # figures are a post's own
+    return lost
 
 
-def updated(site: Site, asked: Iterable[str], *, prune: bool) -> bytes:
+def updated(site: Site, asked: Holding, *, prune: bool) -> bytes:
     """Return what the index is to hold; what was pruned is forgotten."""
     posts = _posts(site)
-    before = [] if prune else posts.get(_post(site), [])
-    clips = sorted({*before, *asked})
-    posts = {**posts, _post(site): clips}
-    kept = {post: clips for post, clips in sorted(posts.items()) if clips}
-    content = {"format": FORM, "format_version": manifests.VERSION, "posts": kept}
+    before = Holding() if prune else posts.get(_post(site), Holding())
+    posts[_post(site)] = before.joined(asked)
+    held = {post: asdict(has) for post, has in sorted(posts.items()) if has != Holding()}
+    content = {"format": FORM, "format_version": manifests.VERSION, "posts": held}
     return manifests.as_text(content).encode("utf-8")
 
 
-def files_of(site: Site, clip: str) -> list[Path]:
-    """Return the files of a clip, as its manifest names them.
+def files_of(site: Site, film: str) -> list[Path]:
+    """Return the files of a film, as its manifest names them.
 
     Raises
     ------
     AttnvizError
-        If the manifest leads out of the asset folder.
+        If the film lies outside the asset folder.
     """
-    path = site.assets / (clip + SUFFIXES["manifest"])
+    path = site.assets / (film + SUFFIXES["manifest"])
     if not path.resolve().is_relative_to(site.assets.resolve()):
         raise AttnvizError(f"{path} leads out of {site.assets}; remove it from {NAME}")
     content = manifests.read(path)
@@ -60,9 +86,16 @@ def _post(site: Site) -> str:
     return site.post.relative_to(site.root).as_posix()
 
 
-def _posts(site: Site) -> dict[str, list[str]]:
+def _posts(site: Site) -> dict[str, Holding]:
     try:
         posts = json.loads((site.assets / NAME).read_bytes())["posts"]
-        return {str(post): [str(clip) for clip in clips] for post, clips in posts.items()}
+        return {
+            str(post): Holding(_texts(has["films"]), _texts(has["figures"]))
+            for post, has in posts.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(map(str, values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 from attnviz.embed.versions import Version
 from attnviz.embed.words import MOST_NUMBERS, Shown, facts, numbers
@@ -13,7 +14,9 @@ CLASS = "attnviz"
 
 _LIGHT = "(prefers-color-scheme: light)"
 _FILM = "width:100%;height:auto;display:block"
-_TABLE = "border-collapse:collapse;font-size:.85em;font-variant-numeric:tabular-nums"
+_CAPTION = "margin-top:.5em;font-size:.9em"
+_DETAILS = "margin-top:.5em;font-size:.8em"
+_TABLE = "border-spacing:.8em 0;text-align:left;font-variant-numeric:tabular-nums"
 _PICTURE_WIDTH = 640
 
 SCRIPT = """\
@@ -101,11 +104,19 @@ def _video(clip: Clip) -> Iterator[str]:
     for other in clip.versions[1:]:
         yield from _sources(other, f' media="{_LIGHT}"')
     yield from _sources(first, "")
-    for kind, label in (("captions", "Captions"), ("chapters", "Chapters")):
-        url = escape(first.urls[kind])
-        yield f'<track kind="{kind}" src="{url}" srclang="en" label="{label}">'
+    yield from tracks(first)
     yield f'<a href="{escape(first.urls["video"])}">{escape(clip.alt)}</a>'
     yield "</video>"
+
+
+def tracks(version: Version) -> Iterator[str]:
+    """Yield the captions and the chapters of a film as its tracks, within the page.
+
+    A browser refuses a track's file from elsewhere, or beside a page that is opened from a disk.
+    """
+    for kind, text in version.tracks.items():
+        url = f"data:text/vtt;charset=utf-8,{quote(text)}"
+        yield f'<track kind="{kind}" src="{url}" srclang="en" label="{kind.capitalize()}">'
 
 
 def _sources(version: Version, media: str) -> Iterator[str]:
@@ -114,13 +125,13 @@ def _sources(version: Version, media: str) -> Iterator[str]:
 
 
 def _beside(clip: Clip) -> Iterator[str]:
-    yield f"<figcaption>{escape(clip.caption)}</figcaption>"
+    yield f'<figcaption style="{_CAPTION}">{escape(clip.caption)}</figcaption>'
     yield from _details(clip.versions[0])
 
 
 def _details(version: Version) -> Iterator[str]:
     shown = numbers(version.manifest)
-    yield "<details><summary>Numbers in this clip</summary>"
+    yield f'<details style="{_DETAILS}"><summary>Numbers in this clip</summary>'
     yield f'<table style="{_TABLE}">'
     yield f"<caption>{escape(facts(version.manifest))}</caption>"
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("tensor", "shown", "exact"))
@@ -135,5 +146,5 @@ def _details(version: Version) -> Iterator[str]:
 
 
 def _row(number: Shown) -> str:
-    head = f'<th scope="row"><code>{escape(number.address)}</code></th>'
-    return f"<tr>{head}<td>{escape(number.text)}</td><td>{escape(number.value)}</td></tr>"
+    cells = (f"<code>{escape(number.address)}</code>", escape(number.text), escape(number.value))
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from attnviz.embed import index
 from attnviz.embed.documents import Document, read_document
-from attnviz.embed.markup import Clip, figure, picture
+from attnviz.embed.index import Holding
+from attnviz.embed.markup import figure, picture
 from attnviz.embed.placing import place
 from attnviz.embed.requests import Comment, Request, directives, find_requests
+from attnviz.embed.single import PICTURE_SITES, clip
 from attnviz.embed.sites import Site
-from attnviz.embed.versions import PAGE_FORMATS, version
+from attnviz.embed.versions import PAGE_FORMATS
 from attnviz.embed.wanted import Defaults, Wanted, wanted
-from attnviz.embed.words import alt_text
 from attnviz.errors import UserError
-from attnviz.render import catalogue
 from attnviz.render.films import standing
 from attnviz.render.jobs import Job
 
-_PICTURE_SITES = frozenset({"github"})
 _MDX_SITES = frozenset({"mdx", "docusaurus"})
 
 
@@ -80,7 +78,7 @@ class Post:
     @property
     def formats(self) -> tuple[str, ...]:
         """What its clips are wanted as, besides mp4."""
-        return (*PAGE_FORMATS, "webp") if self.site.name in _PICTURE_SITES else PAGE_FORMATS
+        return (*PAGE_FORMATS, "webp") if self.site.name in PICTURE_SITES else PAGE_FORMATS
 
     @property
     def clips(self) -> list[Wanted]:
@@ -91,6 +89,12 @@ class Post:
     def jobs(self) -> list[Job]:
         """What is to be rendered, each once."""
         return list(dict.fromkeys(job for clip in self.clips for job in clip.jobs))
+
+    @property
+    def asked(self) -> Holding:
+        """What it asks for, as :mod:`attnviz.embed.index` calls it."""
+        films = tuple(f"{job.scene.name}/{job.stem()}" for job in self.jobs)
+        return Holding(films, tuple(dict.fromkeys(clip.name for clip in self.clips)))
 
     def missing(self) -> list[Job]:
         """Return what is not there as it would be rendered today; nothing is written."""
@@ -121,10 +125,10 @@ class Post:
         """Return a request's directives, each with its markup, in the post's own line ends."""
         style = Comment.MDX if self.site.name in _MDX_SITES else Comment.HTML
         lines: list[str] = []
-        for (directive, _), clip in zip(
+        for (directive, _), asked in zip(
             directives(section.request, style), section.clips, strict=True
         ):
-            placed = place(self.site, clip.name, self._figure(clip, script=script))
+            placed = place(self.site, asked.name, self._figure(asked, script=script))
             files.update(placed.files)
             script = False
             lines += ["", *directive.splitlines(), "", *placed.markup.splitlines(), ""]
@@ -133,12 +137,10 @@ class Post:
         first, *rest = lines[1:]
         return end.join([first, *((indent + line).rstrip() for line in rest)])
 
-    def _figure(self, clip: Wanted, *, script: bool) -> str:
-        site = self.site
-        versions = [version(job, site.assets, site.public) for job in clip.jobs]
-        alt = alt_text(catalogue.summary(clip.jobs[0].scene), versions[0].manifest)
-        shown = Clip(versions, clip.alt or alt, clip.caption or alt)
-        return picture(shown) if site.name in _PICTURE_SITES else figure(shown, script=script)
+    def _figure(self, wanted: Wanted, *, script: bool) -> str:
+        shown = clip(wanted.jobs, self.site.assets, self.site.public)
+        shown = replace(shown, alt=wanted.alt or shown.alt, caption=wanted.caption or shown.caption)
+        return picture(shown) if self.site.name in PICTURE_SITES else figure(shown, script=script)
 
 
 def read_post(site: Site, defaults: Defaults) -> Post:
@@ -190,9 +192,3 @@ def _line_end(text: str) -> str:
     """Return how the lines of a text end: as the first one does."""
     head = text.partition("\n")
     return "\r\n" if head[1] and head[0].endswith("\r") else "\n"
-
-
-def gone(post: Post) -> Sequence[str]:
-    """Return the clips that the post once asked for and asks for no more; no other post does."""
-    asked = {index.entry(job) for job in post.jobs}
-    return index.gone(post.site, asked)

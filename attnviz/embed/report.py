@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
-from attnviz.embed.posts import Post, gone
+from attnviz.embed.index import gone
+from attnviz.embed.posts import Post
 from attnviz.embed.updating import Change, change, render, write
 from attnviz.embed.versions import version
 from attnviz.embed.weights import weighed
@@ -65,7 +66,7 @@ class Report:
                 new = [job.output.theme for job in clip.jobs if job in missing]
                 what = f"would be rendered ({', '.join(new)})" if new else "is there"
                 lines.append(f"  {place}: {clip.name} {what}")
-        lost = gone(post)
+        lost = gone(post.site, post.asked).films
         lines += [f"  {clip} is asked for no more" + _pruning(prune) for clip in lost]
         if missing:
             lines.append(f"  {post.document.path} would be written")
@@ -90,7 +91,8 @@ class Report:
 
     def _tell(self, post: Post, done: Change, made: int) -> None:
         count = len(post.jobs)
-        lines = [_head(post), f"  {made} of {count} films rendered, the others were there"]
+        there = "" if made == count else f", {count - made} already there"
+        lines = [_head(post), f"  {_counted(made, 'film')} rendered{there}"]
         lines += _weights(post)
         lines += [f"  wrote {path}" for path, _ in done.files]
         lines += [f"  removed {path}" for path in done.removed]
@@ -106,7 +108,7 @@ class Report:
         }
         self._print(post, lines, told)
 
-    def _print(self, post: Post, lines: list[str], told: dict[str, object]) -> None:
+    def _print(self, post: Post, lines: list[str], told: Mapping[str, object]) -> None:
         if self.as_json:
             head = {"post": str(post.document.path), "site": post.site.name}
             clips = [_named(job) for job in post.jobs]

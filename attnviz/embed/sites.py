@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from attnviz.embed.choices import SITES
 from attnviz.embed.habits import (
     assets_folder,
     jekyll_source,
@@ -26,20 +27,6 @@ from attnviz.embed.surroundings import (
     nearest,
 )
 from attnviz.errors import UserError, closest, quoted
-
-SITES = (
-    "auto",
-    "html",
-    "jekyll",
-    "hugo",
-    "mkdocs",
-    "quarto",
-    "mdx",
-    "docusaurus",
-    "github",
-    "jupyter",
-)
-"""What ``--site`` takes: the kinds of site, and ``auto`` for a guess."""
 
 # Files that GitHub shows on the pages of a repository.
 _SHOWN_ON_GITHUB = (

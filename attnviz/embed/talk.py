@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from attnviz.embed.markup import tracks
 from attnviz.embed.versions import Version
 
 _LIGHT = "(prefers-color-scheme: light)"
@@ -39,6 +40,7 @@ h1,[role=status]{position:absolute;clip-path:inset(50%);width:1px;height:1px;ove
 <h1>$title</h1>
 <video playsinline muted preload="auto" width="$width" height="$height" aria-label="$alt">
 $sources
+$tracks
 </video>
 <nav aria-label="Beats">
 $marks
@@ -115,6 +117,7 @@ def talk(
         height=told["height"],
         fps=told["fps"],
         sources="\n".join(_sources(versions, folder)),
+        tracks="\n".join(tracks(first)),
         marks="\n".join(
             f'<button type="button" aria-label="{escape(caption)}"></button>'
             for _, _, caption in beats

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attnviz.embed import index
-from attnviz.embed.posts import Finished, Post, gone
+from attnviz.embed.placing import unplaced
+from attnviz.embed.posts import Finished, Post
 from attnviz.errors import AttnvizError
 from attnviz.render.films import Board, Crew, films
 from attnviz.render.jobs import Clip, Job
@@ -24,7 +25,7 @@ class Change:
     files
         Files that are written, each with its content; the post comes last.
     gone
-        Clips that are asked for no more, as :mod:`attnviz.embed.index` calls them.
+        Films that are asked for no more, as :mod:`attnviz.embed.index` calls them.
     removed
         Their files, where they are pruned.
     """
@@ -60,9 +61,15 @@ def change(post: Post, *, prune: bool = False) -> Change:
     files = [(path, content) for path, content in further.items() if not _holds(path, content)]
     if done.content != post.document.content:
         files.append((post.document.path, done.content))
-    lost = gone(post)
-    removed = [path for clip in lost for path in index.files_of(post.site, clip)] if prune else []
-    return Change(tuple(files), tuple(lost), tuple(removed))
+    lost = index.gone(post.site, post.asked)
+    return Change(tuple(files), lost.films, tuple(_lost_files(post, lost)) if prune else ())
+
+
+def _lost_files(post: Post, lost: index.Holding) -> Iterator[Path]:
+    for film in lost.films:
+        yield from index.files_of(post.site, film)
+    for name in lost.figures:
+        yield from (path for path in unplaced(post.site, name) if path.is_file())
 
 
 def write(post: Post, wanted: Change) -> None:
@@ -97,8 +104,7 @@ def _index(post: Post, *, prune: bool) -> dict[Path, bytes]:
     path = post.site.assets / index.NAME
     if not post.jobs and not path.is_file():
         return {}
-    asked = [index.entry(job) for job in post.jobs]
-    return {path: index.updated(post.site, asked, prune=prune)}
+    return {path: index.updated(post.site, post.asked, prune=prune)}
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -38,6 +38,8 @@ class Version:
         ``"webm"`` and ``"video"`` to the type that a ``source`` names, codecs included.
     weights
         What each file is to its bytes.
+    tracks
+        ``"captions"`` and ``"chapters"`` to their WebVTT.
     """
 
     theme: str
@@ -45,6 +47,7 @@ class Version:
     urls: Mapping[str, str]
     types: Mapping[str, str]
     weights: Mapping[str, int]
+    tracks: Mapping[str, str]
 
 
 def version(job: Job, assets: Path, public: str) -> Version:
@@ -82,6 +85,7 @@ def version(job: Job, assets: Path, public: str) -> Version:
         {what: public + name for what, name in names.items()},
         types,
         {what: told["bytes"] for what, told in files.items()},
+        {what: (assets / names[what]).read_text("utf-8") for what in ("captions", "chapters")},
     )
 
 

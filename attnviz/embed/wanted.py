@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from attnviz.embed.choices import BOTH, PAGE_THEMES
 from attnviz.embed.requests import Asked
 from attnviz.errors import UserError, closest, quoted
 from attnviz.head_rules import parse_head
@@ -15,11 +16,6 @@ from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
 from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
-
-BOTH = "both"
-"""The theme of a clip that follows the reader's colour scheme."""
-
-PAGE_THEMES = (BOTH, *THEMES)
 
 _ANSWERS = MappingProxyType({"yes": True, "true": True, "no": False, "false": False})
 
@@ -31,7 +27,7 @@ class Defaults:
     Parameters
     ----------
     quality, theme, aspect
-        As on the command line; the theme may be :data:`BOTH`.
+        As on the command line; the theme may be ``"both"``.
     subject
         Fields of the Spec, by name.
     code

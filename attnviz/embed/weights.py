@@ -27,8 +27,8 @@ def budget(what: str, version: Version) -> int | None:
     if what not in BUDGETS:
         return None
     size = version.manifest["output"]
-    longer = max(1.0, version.manifest["seconds"] / BUDGET_SECONDS)
-    larger = max(1.0, size["width"] * size["height"] / BUDGET_PIXELS)
+    longer = max(1.0, float(version.manifest["seconds"]) / BUDGET_SECONDS)
+    larger = max(1.0, float(size["width"] * size["height"]) / BUDGET_PIXELS)
     return round(BUDGETS[what] * longer * larger)
 
 

@@ -63,7 +63,9 @@ def _numbers(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
 
 
 def _exact(value: float | str) -> str:
-    return value.replace("inf", "∞").replace("-", "−") if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return value.replace("inf", "∞").replace("-", "−")
+    return repr(value).removesuffix(".0")
 
 
 def _text(manifest: Manifest) -> str:

@@ -42,12 +42,15 @@ class Batch:
         Show the tracebacks of errors.
     crew
         Engages who draws films; None: this process.
+    quiet
+        Tell of failures alone.
     """
 
     folder: Path
     as_json: bool = False
     debug: bool = False
     crew: Callable[[], AbstractContextManager[Crew]] | None = None
+    quiet: bool = False
 
     def films(
         self, jobs: Sequence[Job], *, force: bool = False, formats: Sequence[str] = ()
@@ -59,7 +62,7 @@ class Batch:
         ):
             if isinstance(result, Exception):
                 code, failed = code or self._failed(job, result), failed + 1
-            else:
+            elif not self.quiet:
                 self._tell(result, time.monotonic() - began)
         if failed and len(jobs) > 1:
             print(f"render.py: {failed} of {len(jobs)} films failed", file=sys.stderr, flush=True)

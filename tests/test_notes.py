@@ -98,6 +98,9 @@ PHRASINGS = {
     "cross-attention": (
         "different sentence attention",
         "attention between two sentences",
+        "attention between words of two different sentences",
+        "attention from one sentence to the other",
+        "attention across sentences",
         "two different sentences",
         "another sentence",
         "cross attention",
@@ -160,6 +163,8 @@ def test_the_name_of_every_scene_is_enough() -> None:
         "Insert manim of softmax.",
         "TODO: insert manim of softmax",
         "TODO insert manim of softmax",
+        "[TODO] insert manim of softmax",
+        '_insert manim of "the softmax"_',
         "**TODO:** insert manim of softmax",
         "_TODO(me): manim of softmax_",
         "FIXME - put an animation of softmax here",
@@ -237,6 +242,13 @@ def test_talk_is_no_note(talk: str) -> None:
         ("attention", "self-attention or causal-mask or multi-head or cross-attention"),
         ("attention weights", "self-attention or softmax or weighted-sum or cross-attention"),
         ("masked multi-head attention", "causal-mask or multi-head"),
+        ("attention between words", "self-attention or cross-attention"),
+        ("one sentence", "self-attention or cross-attention"),
+        ("cross-attention in the same sentence", "self-attention or cross-attention"),
+        (
+            "every word looking at every word of another sentence",
+            "self-attention or cross-attention",
+        ),
         ("queries and keys", "projections or score-grid"),
     ],
 )
@@ -271,6 +283,16 @@ def test_an_unknown_note_names_the_closest_scenes(note: str, near: str) -> None:
         find_requests(f"\r\n{note}\r\n")
     assert f"<!-- attnviz: {near}" in str(raised.value)
     assert ("none is close" in str(raised.value)) == (not near)
+
+
+@pytest.mark.parametrize("sentence", ['"he left the roses"', "“he left the roses”"])
+def test_a_note_that_gives_a_sentence_is_refused(sentence: str) -> None:
+    with pytest.raises(UserError) as raised:
+        find_requests(f"_insert manim of self attention in {sentence}_")
+    assert str(raised.value) == (
+        "line 1: the note gives a sentence, 'he left the roses'; write a directive in its place: "
+        '<!-- attnviz: self-attention text="…" -->'
+    )
 
 
 @pytest.mark.parametrize(

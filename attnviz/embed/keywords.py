@@ -18,7 +18,8 @@ KEYWORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "self-attention": (
             "selfattention", "same sentence", "same sentence attention", "one sentence",
-            "single sentence", "within sentence", "within one sentence", "inside sentence",
+            "in one sentence", "single sentence", "within sentence", "within one sentence",
+            "inside sentence",
             "intra attention", "intra sentence", "attention between word", "attention among word",
             "every word look at every word", "every word look at every other word",
             "each word look at every other word", "word look at each other",
@@ -74,7 +75,10 @@ KEYWORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "cross-attention": (
             "crossattention", "two sentence", "two sentence attention", "two different sentence",
-            "between two sentence", "different sentence", "different sentence attention",
+            "between two sentence", "between sentence", "across sentence", "both sentence",
+            "second sentence", "one sentence to other", "one sentence and other", "one sentence",
+            "attention between word", "attention among word", "different sentence",
+            "different sentence attention",
             "another sentence", "other sentence", "one sentence to another",
             "one sentence and another", "from one sentence to another", "pair of sentence",
             "sentence pair", "encoder decoder", "encoder decoder attention", "decoder encoder",

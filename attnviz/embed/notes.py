@@ -28,7 +28,7 @@ MEDIA = re.compile(
 """The words of which a note has one at least."""
 
 _OURS = re.compile(r"\b(?:manim|attnviz)\b", re.IGNORECASE)
-_WORDS_OF_REMINDER = r"(?:todo|fixme|tbd|note to self)\b(?:\([^()]*\))?[\s:*_–—-]*"
+_WORDS_OF_REMINDER = r"\[?(?:todo|fixme|tbd|note to self)\b\]?(?:\([^()]*\))?[\s:*_–—-]*"
 _REMINDER = re.compile(
     rf"[\s*_]*(?:\[ ?\]\s*(?:{_WORDS_OF_REMINDER})?|{_WORDS_OF_REMINDER})", re.IGNORECASE
 )
@@ -57,6 +57,11 @@ _MORE_THAN_HALF = 0.51
 _LEAST_OF_TITLE = 2  # words
 _LONGEST_QUOTE = 80
 _MOST_NEAR = 3  # scenes that an error names as the closest
+
+
+# Of the same sentence or of another: the one can be no part of the other.
+_RIVALS = frozenset({"self-attention", "cross-attention"})
+_SENTENCE = re.compile('["“„]([^"“”]*?\\s[^"“”]*)["“”]')
 
 
 class _UnknownError(Exception):
@@ -107,9 +112,12 @@ def scenes_for(sentence: str, *, is_marked: bool) -> tuple[str, ...] | None:
     if not (verb or reminder or (is_ours and is_marked and _FIRST.match(rest))):
         return None
     is_certain = is_ours and _CERTAIN.search(rest) is not None
-    words = words_of(rest[verb.end() :] if verb else rest)
+    subject = rest[verb.end() :] if verb else rest
+    words = words_of(subject)
     try:
-        return _read(words, is_marked=is_marked, is_certain=is_certain)
+        scenes = _read(words, is_marked=is_marked, is_certain=is_certain)
+        _refuse_sentences(subject, scenes[0])
+        return scenes
     except _AmbiguousError as error:
         if is_ours or not error.is_general:
             raise UserError(_ambiguous(sentence, error.scenes)) from None
@@ -117,6 +125,16 @@ def scenes_for(sentence: str, *, is_marked: bool) -> tuple[str, ...] | None:
         if is_certain and (verb or reminder):
             raise UserError(_unknown(sentence, words)) from None
     return None
+
+
+def _refuse_sentences(subject: str, scene: str) -> None:
+    """Refuse a note that says of which sentence: only a directive keeps what was meant."""
+    quote = _SENTENCE.search(subject)
+    if quote and not any(matches_in(words_of(quote[1]))):
+        raise UserError(
+            f"the note gives a sentence, {quoted(quote[1], _LONGEST_QUOTE)}; write a directive "
+            f'in its place: <!-- attnviz: {scene} text="…" -->'
+        )
 
 
 def _read(words: Sequence[str], *, is_marked: bool, is_certain: bool) -> tuple[str, ...]:
@@ -175,7 +193,7 @@ def _one_scene(words: Sequence[str], matches: Sequence[Match], *, is_known: bool
         common = scenes & match.scenes
         if common:
             scenes = common
-        elif _BETWEEN.isdisjoint(words[end : match.start]):
+        elif match.scenes | scenes == _RIVALS or _BETWEEN.isdisjoint(words[end : match.start]):
             raise _AmbiguousError(scenes | match.scenes, is_general=False)
         end = match.end
     # A word that settles nothing settles no more beside one that is not known.

@@ -21,6 +21,7 @@ PHRASINGS = {
         "the embedding table",
         "how a sentence is split into tokens",
         "from words to vectors that know their place",
+        "words that know their place",
     ),
     "self-attention": (
         "same sentence attention",
@@ -74,6 +75,7 @@ PHRASINGS = {
         "hiding the future",
         "masking in GPT",
         "no word may look ahead",
+        "words that may not see ahead",
     ),
     "weighted-sum": (
         "blending the values",
@@ -274,6 +276,7 @@ def test_an_ambiguous_note_names_its_scenes(words: str, scenes: str) -> None:
         ("_insert manim of the flux capacitor_", ""),
         ("insert manim of the flux capacitor", ""),
         ("TODO: insert manim of our plan", ""),
+        ("_insert manim of a word that looks_", ""),  # in the titles of two scenes
         ("_insert manim_", ""),
         ("_insert manim here_", ""),
     ],

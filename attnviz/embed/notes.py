@@ -14,6 +14,7 @@ from attnviz.embed.phrases import (
     known_words,
     matches_in,
     phrases,
+    scene_of_title,
     words_of,
 )
 from attnviz.errors import UserError, quoted
@@ -54,10 +55,8 @@ _BETWEEN = frozenset(keywords.BETWEEN.split())
 _ANY, _HALF, _MOST = 0.0, 0.5, 0.75
 _NEAR = 0.75  # how like a phrase a misspelt one must be
 _MORE_THAN_HALF = 0.51
-_LEAST_OF_TITLE = 2  # words
 _LONGEST_QUOTE = 80
 _MOST_NEAR = 3  # scenes that an error names as the closest
-
 
 # Of the same sentence or of another: the one can be no part of the other.
 _RIVALS = frozenset({"self-attention", "cross-attention"})
@@ -145,6 +144,9 @@ def _read(words: Sequence[str], *, is_marked: bool, is_certain: bool) -> tuple[s
         here = [match for match in matches if start <= match.start < end]
         content = [w for w in words[start:end] if w not in empty_words() and w != AND]
         is_known = known_words().issuperset(content)
+        if not here and (titled := scene_of_title(content)):
+            asked.append(titled)
+            continue
         if not here and is_known:
             continue
         scene = _one_scene(words, here, is_known=is_known)

@@ -17,6 +17,8 @@ AND = "+"
 _ANDS = frozenset({"and", "plus", "then", "versus", "vs"})
 _LEFT_OUT = frozenset(keywords.LEFT_OUT.split())
 _SHORTEST_STEM = 3
+_LEAST_OF_TITLE = 2  # words
+_MOST_OF_NOTE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,16 @@ def _end_of(phrase: Sequence[str], words: Sequence[str], place: int) -> int | No
             return None
         place += 1
     return place
+
+
+def scene_of_title(words: Sequence[str]) -> str | None:
+    """Return the scene whose title has most of some words; None if none or several do."""
+    shares: dict[str, int] = {}
+    for ref in catalogue.listed():
+        title = set(_phrase(catalogue.summary(ref))) - empty_words()
+        shares[ref.name] = len(title & set(words))
+    best = max(shares.values())
+    if best < max(_LEAST_OF_TITLE, _MOST_OF_NOTE * len(set(words))):
+        return None
+    found = [name for name, share in shares.items() if share == best]
+    return found[0] if len(found) == 1 else None

@@ -16,7 +16,10 @@ _LIGHT = "(prefers-color-scheme: light)"
 _FILM = "width:100%;height:auto;display:block"
 _CAPTION = "margin-top:.5em;font-size:.9em"
 _DETAILS = "margin-top:.5em;font-size:.8em"
-_TABLE = "border-spacing:.8em 0;text-align:left;font-variant-numeric:tabular-nums"
+_TABLE = (
+    "border-spacing:.8em 0;text-align:left;overflow-wrap:anywhere;font-variant-numeric:tabular-nums"
+)
+_TABLE_TITLE = "padding-left:.8em;text-align:left"
 _PICTURE_WIDTH = 640
 
 SCRIPT = """\
@@ -133,7 +136,7 @@ def _details(version: Version) -> Iterator[str]:
     shown = numbers(version.manifest)
     yield f'<details style="{_DETAILS}"><summary>Numbers in this clip</summary>'
     yield f'<table style="{_TABLE}">'
-    yield f"<caption>{escape(facts(version.manifest))}</caption>"
+    yield f'<caption style="{_TABLE_TITLE}">{escape(facts(version.manifest))}</caption>'
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("tensor", "shown", "exact"))
     yield f"<thead><tr>{heads}</tr></thead>"
     yield "<tbody>"

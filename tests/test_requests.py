@@ -421,8 +421,11 @@ def test_a_directive_whose_closing_comment_is_gone_takes_no_other_request(betwee
             find_requests(text)
 
 
-def test_a_closing_comment_in_an_example_closes_nothing() -> None:
-    text = f"{PLAIN}\n\nEnd it with `{CLOSING}`:\n\n```\n{CLOSING}\n```\n"
+@pytest.mark.parametrize(
+    "example", [f"`{CLOSING}`", f"```\n{CLOSING}\n```", f"~~~ html\n{CLOSING}\n"]
+)
+def test_a_closing_comment_in_an_example_closes_nothing(example: str) -> None:
+    text = f"{PLAIN}\n\nIt ends so:\n\n{example}\n"
     request = only(text)
     assert text[request.start : request.end] == PLAIN
 

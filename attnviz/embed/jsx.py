@@ -47,8 +47,8 @@ _DECLARATION: Final = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))+""")
 def as_jsx(html: str) -> str:
     """Write our own figure as JSX.
 
-    Text becomes expressions, which neither Markdown nor JSX reads into, and lines
-    break where the HTML's do between tags.
+    Text becomes expressions, which neither Markdown nor JSX reads into. All stands on
+    one line, since MDX 2 reads a line of tags alone and one with text as two blocks.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def as_jsx(html: str) -> str:
     Returns
     -------
     str
-        JSX without comments and blank lines, which renders to the same HTML.
+        JSX without comments, which renders to the same HTML.
 
     Raises
     ------
@@ -71,8 +71,7 @@ def as_jsx(html: str) -> str:
     if writer.open:
         raise ValueError(f"<{writer.open[-1]}> is not closed")
     writer.end_text()
-    # Every line break that is text stands escaped in a literal.
-    return re.sub(r"\n+", "\n", "".join(writer.parts)).strip()
+    return "".join(writer.parts)
 
 
 class _Writer(HTMLParser):
@@ -110,8 +109,6 @@ class _Writer(HTMLParser):
             self.parts.append(f"{opening} {inner}>")
         elif text.strip() or (text and parent not in _WITHOUT_TEXT):
             self.parts.append(f"{{{_literal(text)}}}")
-        elif "\n" in text:
-            self.parts.append("\n")
 
     def _start(self, tag: str, attrs: Sequence[tuple[str, str | None]], *, closed: bool) -> None:
         self.end_text()

@@ -173,8 +173,12 @@ def post(
         raise UserError("--check and --dry-run: give one of them")
     allowed = frozenset(path.resolve() for path in code)
     defaults = Defaults(quality, theme, aspect, given(subject), allowed)
-    # All are read before anything is written.
-    pages = [read_post(find_site(path, site, assets, public), defaults) for path in posts]
+    # All are read before anything is written, a post that is named twice once.
+    once = {path.resolve(): path for path in reversed(posts)}
+    pages = [
+        read_post(find_site(path, site, assets, public), defaults)
+        for path in reversed(once.values())
+    ]
     report = Report(as_json=as_json, debug=debug)
     if check:
         return max(report.check(page, prune=prune) for page in pages)

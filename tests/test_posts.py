@@ -214,6 +214,85 @@ def test_a_sites_own_files_are_written_and_pruned(
     assert not list(tmp_path.rglob("*.mp4"))
 
 
+def test_a_clip_shown_twice_on_a_site_keeps_its_script_and_each_ones_words(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").touch()
+    asked = [f"<!-- attnviz: {SCENE}{words} -->\n" for words in ("", "", ' caption="Two &amp; 2"')]
+    path = post(tmp_path, "\n".join(asked))
+    assert run(path) == 0
+    one, other = sorted((tmp_path / "_includes").rglob("*.html"), key=lambda file: len(file.name))
+    text = path.read_text("utf-8")
+    assert [text.count(f"/{file.name}") for file in (one, other)] == [2, 1]
+    first, second = one.read_text("utf-8"), other.read_text("utf-8")
+    assert [first.count("<script>"), second.count("<script>")] == [1, 0]
+    assert ["Two &amp; 2</figcaption>" in page for page in (first, second)] == [False, True]
+    path.write_text(text.replace("Two &", "Zwei &"), "utf-8")
+    assert run(path) == 0
+    assert path.read_text("utf-8") == text.replace("Two &", "Zwei &")
+    assert one.read_text("utf-8") == first
+    assert other.read_text("utf-8") == second.replace("Two &", "Zwei &")
+    path.write_text(text.partition("<!-- /attnviz -->\n")[0] + "<!-- /attnviz -->\n", "utf-8")
+    assert run(path, "--prune") == 0
+    assert one.exists()
+    assert not other.exists()
+    assert run(path, "--check") == 0
+
+
+def test_a_post_that_is_named_twice_is_written_once(tmp_path: Path) -> None:
+    path = post(tmp_path)
+    again = str(path.parent / "." / ".." / tmp_path.name / path.name)
+    assert render.main(["post", str(path), again, *QUICK]) == 0
+    assert run(path, "--check") == 0
+
+
+HOSTILE = (
+    {
+        "films": ["../../../victim", "/victim", "a\0b/c", "\ud800/x", "", "x" * 999, 5],
+        "figures": [],
+    },
+    {"films": [], "figures": ["../../victim", "a\0b", "\ud800", "", "x" * 999, None]},
+    {"films": ["old/x"], "figures": []},
+)
+
+
+@pytest.mark.parametrize("held", HOSTILE)
+def test_a_hostile_index_removes_nothing_else(tmp_path: Path, held: dict[str, object]) -> None:
+    (tmp_path / "hugo.toml").touch()
+    path = post(tmp_path, name="content/a.md")
+    assert run(path) == 0
+    folder = tmp_path / "static" / "attnviz" / "a"
+    index = folder / "attnviz.json"
+    good = index.read_bytes()
+    (manifest,) = folder.rglob("*.manifest.json")
+    told = json.loads(manifest.read_bytes())
+    names = ["../../../../victim.html", "kept.txt", "..", "", 5, "x.webm"]
+    told["files"] = {str(place): {"name": name} for place, name in enumerate(names)} | {"a": []}
+    old = folder / "old"
+    old.mkdir()
+    (old / "x.manifest.json").write_text(json.dumps(told), "utf-8")
+    for name in ("kept.txt", "x.webm"):
+        (old / name).touch()
+    for name in ("victim.html", "victim.manifest.json"):
+        (tmp_path / name).touch()
+    index.write_text(json.dumps({"posts": {"content/a.md": held, "\ud800": held}}), "utf-8")
+    stood = contents(tmp_path)
+    assert run(path, "--prune") == 0
+    assert index.read_bytes() == good
+    removed = set(stood) - set(contents(tmp_path))
+    assert removed == ({str(old / "x.manifest.json"), str(old / "x.webm")} & removed)
+    assert bool(removed) is ("old/x" in held["films"])  # type: ignore[operator]
+
+
+def test_an_index_that_is_no_json_is_written_anew(tmp_path: Path) -> None:
+    path = post(tmp_path)
+    assert run(path) == 0
+    (index,) = tmp_path.rglob("attnviz.json")
+    good = index.read_bytes()
+    for broken in ("{", "[]", '{"posts": []}', '{"posts": {"a.md": 5}}', "[" * 100_000):
+        index.write_text(broken, "utf-8")
+        assert run(path, "--prune") == 0
+        assert index.read_bytes() == good
+
+
 def test_what_it_came_to_is_told_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = post(tmp_path)
     assert run(path, "--check", "--json") == 1

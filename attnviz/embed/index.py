@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from attnviz.render.jobs import SUFFIXES
 
 NAME = "attnviz.json"
 FORM = "attnviz-posts"
+
+# What this module writes of clips: their names have no other signs, a file's has at most 255.
+_FILM = re.compile(r"\w[\w.-]{0,200}/\w[\w.-]{0,200}")
+_FIGURE = re.compile(r"\w[\w.-]{0,200}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,12 @@ def files_of(site: Site, film: str) -> list[Path]:
     if not path.resolve().is_relative_to(site.assets.resolve()):
         raise AttnvizError(f"{path} leads out of {site.assets}; remove it from {NAME}")
     content = manifests.read(path)
-    told: Mapping[str, Mapping[str, str]] = content["files"] if content else {}
-    names = [Path(file["name"]).name for file in told.values()]
+    told = content.get("files") if content else None
+    told = told if isinstance(told, dict) else {}
+    named = [file.get("name") for file in told.values() if isinstance(file, dict)]
+    # A manifest that somebody else wrote may name anything.
+    own = re.compile(re.escape(Path(film).name) + r"\.[a-z0-9.]+")
+    names = [name for name in named if isinstance(name, str) and own.fullmatch(name)]
     return [place for name in [*names, path.name] if (place := path.with_name(name)).is_file()]
 
 
@@ -90,12 +100,14 @@ def _posts(site: Site) -> dict[str, Holding]:
     try:
         posts = json.loads((site.assets / NAME).read_bytes())["posts"]
         return {
-            str(post): Holding(_texts(has["films"]), _texts(has["figures"]))
+            post: Holding(_names(has["films"], _FILM), _names(has["figures"], _FIGURE))
             for post, has in posts.items()
+            if not _SURROGATE.search(post)
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _texts(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(map(str, values))
+def _names(values: Iterable[object], sound: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the names that may stand in an index; others are not ours, and forgotten."""
+    return tuple(name for name in values if isinstance(name, str) and sound.fullmatch(name))

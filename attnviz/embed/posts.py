@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,6 +87,18 @@ class Post:
         return [clip for section in self.sections for clip in section.clips]
 
     @property
+    def figures(self) -> dict[Wanted, str]:
+        """The name of each figure: those that differ in words or colours alone are numbered."""
+        names: dict[Wanted, str] = {}
+        counts: Counter[str] = Counter()
+        for asked in dict.fromkeys(self.clips):
+            counts[asked.name] += 1
+            number = counts[asked.name]
+            # No clip's own name has a low line.
+            names[asked] = asked.name if number == 1 else f"{asked.name}_{number}"
+        return names
+
+    @property
     def jobs(self) -> list[Job]:
         """What is to be rendered, each once."""
         return list(dict.fromkeys(job for clip in self.clips for job in clip.jobs))
@@ -94,7 +107,7 @@ class Post:
     def asked(self) -> Holding:
         """What it asks for, as :mod:`attnviz.embed.index` calls it."""
         films = tuple(f"{job.scene.name}/{job.stem()}" for job in self.jobs)
-        return Holding(films, tuple(dict.fromkeys(clip.name for clip in self.clips)))
+        return Holding(films, tuple(self.figures.values()))
 
     def missing(self) -> list[Job]:
         """Return what is not there as it would be rendered today; nothing is written."""
@@ -111,25 +124,35 @@ class Post:
         parts, files, first = list(self.document.parts), dict[Path, bytes](), True
         texts: dict[int, list[str]] = {}
         ends: dict[int, int] = {}
+        names = self.figures
         for section in self.sections:
             number, request = section.part, section.request
             written = texts.setdefault(number, [])
             written.append(parts[number][ends.get(number, 0) : request.start])
-            written.append(self._section(section, files, script=first))
+            written.append(self._section(section, names, files, script=first))
             ends[number], first = request.end, False
         for number, written in texts.items():
             parts[number] = "".join(written) + parts[number][ends[number] :]
         return Finished(self.document.with_parts(parts), files)
 
-    def _section(self, section: Section, files: dict[Path, bytes], *, script: bool) -> str:
+    def _section(
+        self,
+        section: Section,
+        names: Mapping[Wanted, str],
+        files: dict[Path, bytes],
+        *,
+        script: bool,
+    ) -> str:
         """Return a request's directives, each with its markup, in the post's own line ends."""
         style = Comment.MDX if self.site.name in _MDX_SITES else Comment.HTML
         lines: list[str] = []
         for (directive, _), asked in zip(
             directives(section.request, style), section.clips, strict=True
         ):
-            placed = place(self.site, asked.name, self._figure(asked, script=script))
-            files.update(placed.files)
+            placed = place(self.site, names[asked], self._figure(asked, script=script))
+            # A figure that is shown twice is one file: the first one's, which may have the script.
+            for path, content in placed.files.items():
+                files.setdefault(path, content)
             script = False
             lines += ["", *directive.splitlines(), "", *placed.markup.splitlines(), ""]
             lines.append(style.closing)

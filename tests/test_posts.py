@@ -282,6 +282,16 @@ def test_a_hostile_index_removes_nothing_else(tmp_path: Path, held: dict[str, ob
     assert bool(removed) is ("old/x" in held["films"])  # type: ignore[operator]
 
 
+def test_a_clip_that_fails_in_a_notebook_is_told_with_its_cell(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cells = [{"cell_type": "code", "source": ""}]
+    cells.append({"cell_type": "markdown", "source": f"<!-- attnviz: {OWN}:Broken -->"})
+    path = post(tmp_path, json.dumps({"cells": cells}), "a.ipynb")
+    assert run(path) == 1
+    assert f"{path}, cell 2, line 1: broken: " in capfd.readouterr().err
+
+
 def test_an_index_that_is_no_json_is_written_anew(tmp_path: Path) -> None:
     path = post(tmp_path)
     assert run(path) == 0

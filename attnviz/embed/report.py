@@ -119,13 +119,13 @@ class Report:
     def _failed(self, post: Post, job: Job, error: Exception) -> int:
         if self.debug:
             traceback.print_exception(error)
-        line = next(
-            section.request.line
+        place = next(
+            post.document.place(section.part, section.request.line)
             for section in post.sections
             if any(job in clip.jobs for clip in section.clips)
         )
         print(
-            f"render.py: {post.document.path}, line {line}: {job.scene.name}: {describe(error)}",
+            f"render.py: {post.document.path}, {place}: {job.scene.name}: {describe(error)}",
             file=sys.stderr,
             flush=True,
         )

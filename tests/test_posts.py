@@ -140,6 +140,25 @@ def test_a_post_runs_no_code_by_itself(
     assert "is Python code, which a post cannot run by itself" in capfd.readouterr().err
 
 
+def test_a_read_only_post_is_left(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = post(tmp_path)
+    path.chmod(0o444)
+    stood = contents(tmp_path)
+    assert run(path) == 2
+    assert "is read-only" in capfd.readouterr().err
+    assert run(path, "--dry-run") == 0
+    assert contents(tmp_path) == stood
+
+
+def test_a_strange_line_end_in_a_caption_ends_no_line(tmp_path: Path) -> None:
+    directive = f'<!-- attnviz: {SCENE} caption="one\u2028two\x85three" -->'
+    path = post(tmp_path, f"{directive}\n")
+    assert run(path) == 0
+    text = path.read_text("utf-8")
+    assert text.startswith(f"{directive}\n\n<figure")
+    assert ">one\u2028two\x85three</figcaption>\n" in text
+
+
 def test_a_clip_that_fails_leaves_the_post(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from attnviz.render.workspace import publish, workspace
 NOTEBOOK = ".ipynb"
 
 _MOST_BYTES = 50_000_000
+_WRITABLE = 0o222
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class Document:
             return _notebook(self.content, dict(zip(self.cells, parts, strict=True)))
         mark = codecs.BOM_UTF8 if self.content.startswith(codecs.BOM_UTF8) else b""
         return mark + parts[0].encode("utf-8")
+
+    def require_writable(self) -> None:
+        """Stop where the file is read-only: a rename would replace it all the same.
+
+        Raises
+        ------
+        UserError
+            If nobody may write it.
+        """
+        if not self.path.stat().st_mode & _WRITABLE:
+            raise UserError(f"{self.path} is read-only; allow writing, or look with --dry-run")
 
     def write(self, content: bytes) -> None:
         """Put other content into the file, if it still is as it was read.

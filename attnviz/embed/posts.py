@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -154,7 +155,7 @@ class Post:
             for path, content in placed.files.items():
                 files.setdefault(path, content)
             script = False
-            lines += ["", *directive.splitlines(), "", *placed.markup.splitlines(), ""]
+            lines += ["", *_lines(directive), "", *_lines(placed.markup), ""]
             lines.append(style.closing)
         indent, end = section.request.indent, _line_end(self.document.parts[section.part])
         first, *rest = lines[1:]
@@ -209,6 +210,11 @@ def _wanted(
 
 def _in_cell(document: Document, part: int) -> str:
     return f"cell {document.cells[part]}, " if document.cells else ""
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; a caption may hold what else Python takes for their end."""
+    return re.split(r"\r\n|[\r\n]", text)
 
 
 def _line_end(text: str) -> str:

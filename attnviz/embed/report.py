@@ -41,6 +41,7 @@ class Report:
 
     def update(self, post: Post, crew: Engage, *, force: bool = False, prune: bool = False) -> int:
         """Bring a post up to date; return the exit code, that of the first clip that failed."""
+        post.document.require_writable()
         code, made = 0, 0
         board = partial(films_progress, len(post.jobs))
         for job, result in render(post, crew, board, force=force):

@@ -222,5 +222,6 @@ def _unwritable(folder: Path, error: OSError) -> FolderError:
         )
     reason = error.strerror or str(error)
     return FolderError(
-        f"the output folder {folder} cannot be written ({reason}); give another with -o"
+        f"the output folder {folder} cannot be written ({reason}); "
+        "give another with -o, or of a post's clips with --assets"
     )

@@ -644,3 +644,12 @@ def test_a_long_post_is_searched_in_time(text: str) -> None:
     with contextlib.suppress(UserError):
         find_requests(text)
     assert time.process_time() - begin < MOST_SECONDS
+
+
+def test_a_sign_that_would_end_a_comment_of_mdx_is_escaped() -> None:
+    (request,) = find_requests('{/* attnviz: softmax caption="a */ b" */}')
+    ((written, wanted),) = directives(request, Comment.MDX)
+    assert written == '{/* attnviz: softmax caption="a *&#47; b" */}'
+    assert wanted.options == {"caption": "a */ b"}
+    (again,) = find_requests(written)
+    assert again.clips == request.clips

@@ -50,10 +50,11 @@ def dedented(source: str, indent: str) -> str:
 def respelled(source: str, style: Comment) -> str:
     """Return a comment with the same words in another spelling, or as it is."""
     opening, ending = style.value
-    if source.startswith(opening):
+    inner = ENDING.sub("", source)
+    # A comment of MDX is JavaScript's, which ends at its first sign, in quotes or not.
+    if source.startswith(opening) and (style is Comment.HTML or "*/" not in inner):
         return source
-    other = Comment.HTML if style is Comment.MDX else Comment.MDX
-    inner = ENDING.sub("", source).removeprefix(other.value[0])
+    inner = inner.removeprefix("<!--").removeprefix("{/*")
     for sign, escape in _ESCAPES[opening]:
         inner = inner.replace(sign, escape)
     return f"{opening}{inner}{ending}"

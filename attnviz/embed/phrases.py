@@ -121,12 +121,18 @@ def _end_of(phrase: Sequence[str], words: Sequence[str], place: int) -> int | No
     return place
 
 
+@cache
+def _titles() -> Mapping[str, frozenset[str]]:
+    """Return the words of each scene's title that tell something."""
+    titles = {ref.name: _phrase(catalogue.summary(ref)) for ref in catalogue.listed()}
+    return MappingProxyType(
+        {name: frozenset(words) - empty_words() for name, words in titles.items()}
+    )
+
+
 def scene_of_title(words: Sequence[str]) -> str | None:
     """Return the scene whose title has most of some words; None if none or several do."""
-    shares: dict[str, int] = {}
-    for ref in catalogue.listed():
-        title = set(_phrase(catalogue.summary(ref))) - empty_words()
-        shares[ref.name] = len(title & set(words))
+    shares = {name: len(title & set(words)) for name, title in _titles().items()}
     best = max(shares.values())
     if best < max(_LEAST_OF_TITLE, _MOST_OF_NOTE * len(set(words))):
         return None

@@ -183,7 +183,7 @@ def layout_shift(page: Page) -> float:
     return sum(shifts)
 
 
-def is_playing(page: Page, selector: str, within: float = 3.0) -> bool:
+def is_playing(page: Page, selector: str, within: float = PATIENCE) -> bool:
     """Tell whether a video begins to play, or goes on playing, within some seconds.
 
     It plays where its time has changed from look to look twice, so that a jump is no playing.

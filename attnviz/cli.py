@@ -263,25 +263,23 @@ theme_option = click.option(
     help="The colours.",
 )
 
-output_options = together(
-    click.option(
-        "--quality",
-        type=Known(QUALITIES, "quality"),
-        default=Output().quality.name,
-        show_default=True,
-        help="; ".join(f"{q.name} {q.width}×{q.height} at {q.fps}" for q in QUALITIES.values())
-        + ".",
-    ),
-    theme_option,
-    click.option(
-        "--aspect",
-        type=Known(ASPECTS, "aspect"),
-        default=Output().aspect.name,
-        show_default=True,
-        help="The shape of the frame; each scene is laid out anew for it.",
-    ),
-    folder_option,
+quality_option = click.option(
+    "--quality",
+    type=Known(QUALITIES, "quality"),
+    default=Output().quality.name,
+    show_default=True,
+    help="; ".join(f"{q.name} {q.width}×{q.height} at {q.fps}" for q in QUALITIES.values()) + ".",
 )
+
+aspect_option = click.option(
+    "--aspect",
+    type=Known(ASPECTS, "aspect"),
+    default=Output().aspect.name,
+    show_default=True,
+    help="The shape of the frame; each scene is laid out anew for it.",
+)
+
+output_options = together(quality_option, theme_option, aspect_option, folder_option)
 
 
 class Formats(ParamType):

@@ -14,7 +14,7 @@ from attnviz.embed.choices import BOTH, PAGE_THEMES, SITES
 from attnviz.errors import UserError
 from attnviz.render.batch import Batch
 from attnviz.render.catalogue import SceneRef
-from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
+from attnviz.render.output import THEMES
 
 site_option = click.option(
     "--site",
@@ -25,13 +25,7 @@ site_option = click.option(
 )
 
 _size_options = cli.together(
-    click.option(
-        "--quality",
-        type=cli.Known(QUALITIES, "quality"),
-        default=Output().quality.name,
-        show_default=True,
-        help="Size and frame rate, where a request names none.",
-    ),
+    cli.quality_option,
     click.option(
         "--theme",
         type=cli.Known(PAGE_THEMES, "theme"),
@@ -39,13 +33,7 @@ _size_options = cli.together(
         show_default=True,
         help="The colours; both: those of the reader's colour scheme.",
     ),
-    click.option(
-        "--aspect",
-        type=cli.Known(ASPECTS, "aspect"),
-        default=Output().aspect.name,
-        show_default=True,
-        help="The shape of the frame.",
-    ),
+    cli.aspect_option,
 )
 
 _page_options = cli.together(

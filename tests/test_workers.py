@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -107,6 +110,38 @@ def test_workers_killed_between_two_takes_are_replaced(tmp_path: Path) -> None:
                     process.kill()
                     process.join()
     assert sorted(results) == [("one", Clip), ("three", Clip), ("two", Clip)]
+
+
+def send_half() -> None:
+    """Begin to send a result of a megabyte as a worker does, and be killed before its end."""
+    frame = inspect.currentframe()
+    while frame is not None and "result_queue" not in frame.f_locals:
+        frame = frame.f_back
+    assert frame is not None
+    writer = frame.f_locals["result_queue"]._writer
+    os.write(writer.fileno(), struct.pack("!i", 1_000_000) + b"half")
+    time.sleep(60)
+
+
+def test_a_worker_killed_while_it_sends_its_result_holds_nobody_up() -> None:
+    pool = Pool(2)
+    pool._executor.submit(send_half)
+    reader = pool._executor._result_queue._reader
+    manager = pool._executor._executor_manager_thread
+
+    def in_the_midst() -> bool:
+        """Say whether the message's beginning was taken, so that its end is waited for."""
+        inside = sys._current_frames()[manager.ident]
+        return inside.f_code.co_name == "_recv" and not reader.poll()
+
+    deadline = time.monotonic() + 60
+    while not in_the_midst():
+        assert time.monotonic() < deadline, "it did not begin to send"
+        time.sleep(0.01)
+    ending = threading.Thread(target=pool.dismiss, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()
 
 
 def test_a_film_asked_for_twice_is_drawn_once(tmp_path: Path) -> None:

@@ -136,6 +136,9 @@ class Pool:
         # Python 3.14 on an executor has kill_workers().
         for process in [*(self._executor._processes or {}).values()]:
             process.kill()
+        # Footage is megabytes: who listens would wait for the rest of what a killed one was
+        # sending for as long as anyone, even this process, could still send it.
+        self._executor._result_queue._writer.close()  # type: ignore[attr-defined]
         self._executor.shutdown(cancel_futures=True)
         self._let_go()
 

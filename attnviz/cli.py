@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from attnviz import models
-from attnviz.errors import UserError, closest, quoted
+from attnviz.errors import UserError, quoted, require_known
 from attnviz.head_rules import BEHAVIOURS, PAIR_FORM, PREFIX, HeadRule, parse_head
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
@@ -49,12 +49,7 @@ class Known(ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take a name that is known."""
-        if value not in self.choices:
-            raise UserError(
-                f"unknown {self.name} {quoted(value)}{closest(value, self.choices)} "
-                f"(there are {', '.join(self.choices)})"
-            )
-        return value
+        return require_known(self.name, value, self.choices)
 
     def get_metavar(self, *_args: Any, **_options: Any) -> str:
         """Show the names in the help."""

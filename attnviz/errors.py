@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 _LONGEST_QUOTE = 40
@@ -59,6 +59,36 @@ def closest(name: str, choices: Iterable[str]) -> str:
     folded = {choice.casefold(): choice for choice in choices}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     return f", did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def require_known(what: str, value: str, choices: Collection[str]) -> str:
+    """Refuse a name that is none of those there are.
+
+    Parameters
+    ----------
+    what
+        What the names are names of, e.g. ``"theme"``.
+    value
+        What the user wrote.
+    choices
+        The names that exist.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    UserError
+        If there is no such name; the message names the closest and all of them.
+    """
+    if value not in choices:
+        raise UserError(
+            f"unknown {what} {quoted(value)}{closest(value, choices)}"
+            f" (there are {', '.join(choices)})"
+        )
+    return value
 
 
 def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:

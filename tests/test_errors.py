@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from attnviz.errors import AttnvizError, TensorError, UserError, closest, quoted
+from attnviz.errors import AttnvizError, TensorError, UserError, closest, quoted, require_known
 
 
 def test_exit_codes_tell_the_user_from_the_machine() -> None:
@@ -32,6 +32,15 @@ def test_an_error_survives_the_way_between_processes() -> None:
 )
 def test_closest_suggests_only_what_is_near(name: str, hint: str) -> None:
     assert closest(name, ["causal-mask", "multi-head"]) == hint
+
+
+def test_a_name_that_is_not_there_is_refused_with_the_nearest_and_all() -> None:
+    assert require_known("theme", "dark", ("dark", "light")) == "dark"
+    with pytest.raises(UserError) as refused:
+        require_known("theme", "drak", ("dark", "light"))
+    assert str(refused.value) == (
+        "unknown theme 'drak', did you mean 'dark'? (there are dark, light)"
+    )
 
 
 def test_quoted_text_is_short_and_cannot_disturb_the_terminal() -> None:

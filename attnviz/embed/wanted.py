@@ -10,7 +10,7 @@ from typing import Any
 
 from attnviz.embed.choices import BOTH, PAGE_THEMES
 from attnviz.embed.requests import Asked
-from attnviz.errors import UserError, closest, quoted
+from attnviz.errors import UserError, quoted, require_known
 from attnviz.head_rules import parse_head
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
@@ -82,10 +82,11 @@ def wanted(asked: Asked, defaults: Defaults) -> Wanted:
     options = dict(asked.options)
     _refuse_code(asked, defaults.code)
     scene = catalogue.find(asked.scene)
-    quality = _known(QUALITIES, "quality", options.get("quality", defaults.quality))
-    aspect = _known(ASPECTS, "aspect", options.get("aspect", defaults.aspect))
-    theme = options.get("theme", defaults.theme)
-    _known(dict.fromkeys(PAGE_THEMES), "theme", theme)
+    quality = QUALITIES[
+        require_known("quality", options.get("quality", defaults.quality), QUALITIES)
+    ]
+    aspect = ASPECTS[require_known("aspect", options.get("aspect", defaults.aspect), ASPECTS)]
+    theme = require_known("theme", options.get("theme", defaults.theme), PAGE_THEMES)
     subject = {
         name.replace("-", "_"): read(options[name])
         for name, read in _SUBJECT.items()
@@ -108,15 +109,6 @@ def _refuse_code(asked: Asked, allowed: frozenset[Path]) -> None:
             )
 
 
-def _known(choices: Mapping[str, Any], what: str, name: str) -> Any:
-    if name not in choices:
-        known = ", ".join(choices)
-        raise UserError(
-            f"unknown {what} {quoted(name)}{closest(name, choices)} (there are {known})"
-        )
-    return choices[name]
-
-
 def _layer(text: str) -> int:
     if not text.isdecimal():
         raise UserError(f"layer {quoted(text)}: give a whole number, from 0")
@@ -132,7 +124,7 @@ def _model(text: str) -> str:
 
 
 def _answer(text: str) -> bool:
-    return bool(_known(_ANSWERS, "answer to hide-special", text.lower()))
+    return _ANSWERS[require_known("answer to hide-special", text.lower(), _ANSWERS)]
 
 
 _SUBJECT: Mapping[str, Callable[[str], Any]] = MappingProxyType(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from attnviz.errors import UserError, closest, quoted
+from attnviz.errors import UserError, require_known
 
 VIDEO = "mp4"
 """The one that is always written: tours join it, and pages fall back on it."""
@@ -69,11 +69,7 @@ def parse_formats(text: str) -> tuple[str, ...]:
     if not names:
         raise UserError(f"format: no name given; give some of {', '.join(FORMATS)}")
     for name in names:
-        if name not in FORMATS:
-            raise UserError(
-                f"unknown format {quoted(name)}{closest(name, FORMATS)}"
-                f" (there are {', '.join(FORMATS)})"
-            )
+        require_known("format", name, FORMATS)
     return ordered(names)
 
 

@@ -6,7 +6,7 @@ import atexit
 import base64
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.errors import UserError, closest, quoted
+from attnviz.errors import UserError, require_known
 from attnviz.model_choice import SAVED
 from attnviz.naming import slug
 from attnviz.render import catalogue
@@ -131,9 +131,9 @@ def clip(
     """
     ref = catalogue.find(scene)
     output = Output(
-        QUALITIES[_known("quality", quality, QUALITIES)],
-        _known("theme", theme, THEMES),
-        ASPECTS[_known("aspect", aspect, ASPECTS)],
+        QUALITIES[require_known("quality", str(quality), QUALITIES)],
+        require_known("theme", str(theme), THEMES),
+        ASPECTS[require_known("aspect", str(aspect), ASPECTS)],
     )
     given: dict[str, object] = {"layer": layer, "head": head, "mask": mask}
     chosen = {name: _plain(value) for name, value in given.items() if value is not None}
@@ -167,15 +167,6 @@ def _is_normal(text: str) -> bool:
         return Spec(text=text).text == text
     except UserError:
         return False
-
-
-def _known(what: str, value: str, choices: Collection[str]) -> str:
-    if value not in choices:
-        raise UserError(
-            f"unknown {what} {quoted(str(value))}{closest(str(value), choices)}"
-            f" (there are {', '.join(choices)})"
-        )
-    return value
 
 
 @cache

@@ -28,14 +28,14 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"scenes"}),
     frozenset({"render"}),
     frozenset({"embed", "studio"}),
-    frozenset({"cli", "cli_group", "cli_jobs", "cli_posts"}),
+    frozenset({"cli", "cli_group", "cli_jobs", "cli_posts", "cli_studio"}),
     frozenset({"render.py"}),
 )
 TORCH_ROOMS = frozenset({"attention", "models", "recorder", "sources"})
 PICTURE_ROOMS = frozenset(
     {"typeset", "text", "mobjects", "animations", "stage", "render", "scenes"}
 )
-COMMAND_ROOMS = frozenset({"cli", "cli_group", "cli_jobs", "cli_posts", "render.py"})
+COMMAND_ROOMS = frozenset({"cli", "cli_group", "cli_jobs", "cli_posts", "cli_studio", "render.py"})
 # Who may import a package from outside; every other package is free to all.
 OUTSIDE = {"torch": TORCH_ROOMS, "manim": PICTURE_ROOMS, "click": COMMAND_ROOMS}
 # Pictures are drawn from records; stage.py is the one joint with what computes them.

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from manim import Line, VGroup, VMobject
 
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.pen import VALUE_PLACES, Pen, element
 from attnviz.mobjects.tokens import ALL_LABELS_UP_TO, TokenRow
 from attnviz.text import Line as TypeLine
@@ -136,6 +137,7 @@ class BarField:
                 for value, x in zip(row, self._centres, strict=True)
             )
         )
+        keep(bars, entries(address, row.shape))
         shown = self._values(address, row, scale, places) if values else {}
         level = scale.height(0.0, self.room)
         line = Line(

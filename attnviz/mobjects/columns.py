@@ -8,6 +8,7 @@ import numpy as np
 from manim import UP, Group, ImageMobject, Line, Mobject, Rectangle, VGroup
 
 from attnviz.mobjects.cells import Fill, ImageCells, Pitch, colours
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.pen import Pen, element
 from attnviz.mobjects.tokens import TokenRow
@@ -66,14 +67,16 @@ class Columns(Group):
     ) -> None:
         self._stroke = pen.theme.space.outline
         shown = range(len(middles)) if tokens is None else tokens
-        vectors = [pen.array(element(address, token)) for token in shown]
+        places = [element(address, token) for token in shown]
+        vectors = [pen.array(place) for place in places]
         self._entries = len(vectors[0])
         pitch = Pitch(width, zone.height / self._entries)
         gap = _BAR_GAPS * pen.theme.space.cell_gap
         self.images: list[ImageMobject] = []
         self.bars = VGroup()
-        for vector, x in zip(vectors, middles, strict=True):
+        for place, vector, x in zip(places, vectors, middles, strict=True):
             image = ImageCells(colours(vector[:, np.newaxis], fill), pitch)
+            keep(image, entries(place, vector.shape, upright=True))
             self.images.append(image.move_to((x, zone.centre[1], 0.0)))
             bar = Rectangle(width=width, height=gap, stroke_width=0).set_fill(colour, opacity=1)
             self.bars.add(bar.next_to(image, UP, buff=gap))

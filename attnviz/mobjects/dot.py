@@ -8,6 +8,7 @@ from manim import Line as Stroke
 from manim import Rectangle, RoundedRectangle, VGroup
 
 from attnviz.colour import ink_on
+from attnviz.mobjects.entries import entry, keep
 from attnviz.mobjects.named import NamedVector
 from attnviz.mobjects.pen import Pen, element
 from attnviz.text import Line, Number
@@ -65,12 +66,15 @@ class Strip(VGroup):
         for address, x in zip(addresses, xs, strict=True):
             value = 0.0 if address is None else pen.value(address)
             fill = palette.signed(value / (extent or 1.0))
-            self.cells.add(frame.copy().set_fill(fill).move_to((x, y, 0.0)))
+            cell = frame.copy().set_fill(fill).move_to((x, y, 0.0))
+            self.cells.add(cell)
             number: Line
             if address is None:
                 number = pen.words("…", colour=palette.dim)
             else:
                 number = pen.number(address, colour=ink_on(fill), places=places)
+                if (shown := entry(address)) is not None:
+                    keep(cell, shown)
             self.digits.add(number.set_x(x).stand_on(y - number.cap_height / 2))
         super().__init__(self.cells, self.digits)
 

@@ -9,6 +9,7 @@ from manim import DOWN, LEFT, RIGHT, UP, Group, Mobject, RoundedRectangle, VGrou
 
 from attnviz.colour import hex_colour, ink_on
 from attnviz.mobjects.cells import Fill, Pitch, VectorCells, colours, draw_cells
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.pen import Pen, element
 from attnviz.text import Number
 from attnviz.theme import Theme
@@ -61,10 +62,12 @@ class Patch(Group):
         self.fill = fill
         self.queries, self.keys = tuple(queries), tuple(keys)
         self.pitch = pitch
-        values = pen.array(address)[np.ix_(self.queries, self.keys)]
+        matrix = pen.array(address)
+        values = matrix[np.ix_(self.queries, self.keys)]
         self.shape: tuple[int, int] = (values.shape[0], values.shape[1])
         self.painted = colours(values, fill)
         self.cells = draw_cells(self.painted, pitch, pen.theme.space, image=image)
+        keep(self.cells, entries(address, matrix.shape, rows=self.queries, columns=self.keys))
         self.digits = VGroup()
         for pair in np.ndindex(self.shape) if digits else ():
             ink = ink_on(hex_colour(self.painted[pair]))

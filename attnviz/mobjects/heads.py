@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from manim import UP, Group, Mobject, Rectangle, VGroup
 
 from attnviz.derived import HABIT_FLOOR, habit
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.grid import DIGITS_UP_TO, AttentionGrid
 from attnviz.mobjects.matrices import HeatImage, HeatMatrix, shape_title
 from attnviz.mobjects.pen import Pen, Slots, element
@@ -129,6 +130,7 @@ class HeadOutput(Group):
             ramp=palette.signed,
             extent=pen.value(f"extent({outputs})"),
         )
+        keep(self.matrix, entries(element(outputs, head), values.shape))
         self.bar = tint_bar(self.matrix, palette.head(head), space.cell_gap)
         super().__init__(self.matrix, self.bar)
         self.move_to(zone.centre)

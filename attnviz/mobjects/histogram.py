@@ -10,6 +10,7 @@ from manim import Line as Stroke
 from manim import Rectangle, VGroup
 
 from attnviz.derived import bins
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.pen import Pen
 from attnviz.zones import Zone
 
@@ -57,7 +58,8 @@ class Histogram(VGroup):
         head, foot = _TITLE_CAPS * sizes.label, _END_CAPS * sizes.label
         top, body, below = zone.rows(head, zone.height - head - foot, foot)
         self.title = pen.words(title, colour=palette.dim).begin_at(zone.left).stand_in(top)
-        values = pen.array(address).ravel()
+        matrix = pen.array(address)
+        values = matrix.ravel()
         count = bin_count(len(values))
         width = body.width / count
         height = min(body.height / tallest, _TALLEST_BLOCK * width)
@@ -74,6 +76,7 @@ class Histogram(VGroup):
             )
             self.blocks.add(block.copy().set_fill(fill).move_to(middle))
             stacked[place] += 1
+        keep(self.blocks, entries(address, matrix.shape))
         self.axis = Stroke((body.left, body.bottom, 0.0), (body.right, body.bottom, 0.0))
         self.axis.set_stroke(palette.dim, width=pen.theme.space.hairline)
         self.ends = self._draw_ends(pen, address, body, below, reach, places)

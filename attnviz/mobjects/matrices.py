@@ -10,6 +10,7 @@ from manim import DOWN, LEFT, RIGHT, UP, Group, ImageMobject, Mobject, Rectangle
 
 from attnviz.colour import rgb
 from attnviz.mobjects.cells import CELLS_UP_TO, GAP_FROM
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.pen import Pen
 from attnviz.text import Line
 from attnviz.zones import Zone
@@ -172,6 +173,7 @@ class TitledMatrix(Group):
             ramp=theme.palette.signed,
             extent=pen.value(f"extent({address})"),
         )
+        keep(self.body, entries(address, self.values.shape))
         self.body.next_to(zone.centre, DOWN, buff=0).align_to((0.0, zone.top - header, 0.0), UP)
         self.title.set_x(zone.centre[0]).stand_on(zone.top - header + theme.space.gap)
         self._stroke = theme.space.outline

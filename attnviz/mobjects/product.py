@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from manim import RIGHT, UP, Group, Rectangle, VGroup, VMobject
 
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.matrices import Ramp, heat, outline
 from attnviz.mobjects.pen import Pen
 from attnviz.mobjects.product_layout import Room, around_a_corner, header_height, side_by_side
@@ -82,6 +83,7 @@ class ShapedMatrix(Group):
             extent=factor.extent or pen.value(f"extent({factor.address})") or 1.0,
         )
         self.body.move_to((zone.centre[0], (top + zone.bottom) / 2, 0.0))
+        keep(self.body, entries(factor.address, self.values.shape))
         self.bar = Rectangle(width=zone.width, height=theme.space.cell_gap, stroke_width=0)
         self.bar.set_fill(factor.colour, opacity=1).next_to(self.body, UP, theme.space.cell_gap)
         baseline = float(self.bar.get_top()[1]) + theme.sizes.label / 2 + theme.space.cell_gap

@@ -8,6 +8,7 @@ import numpy as np
 from manim import Rectangle, RoundedRectangle, VGroup
 
 from attnviz.colour import ink_on
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.matrices import HeatMatrix, outline, shape_title
 from attnviz.mobjects.pen import Pen, element
@@ -147,6 +148,7 @@ class WeightedRows(VGroup):
                 for i in range(len(self._shares))
             )
         )
+        keep(self.cells, entries(weights, self._shares.shape, upright=True))
         for index, word in words.items():
             y = self._y(top, index)
             word.end_at(left - gap).stand_on(y - word.cap_height / 2)
@@ -174,7 +176,8 @@ class WeightedRows(VGroup):
     def _heat(
         self, address: str, zone: Zone, top: float, height: float | None = None
     ) -> HeatMatrix:
-        rows = np.atleast_2d(self._pen.array(address))
+        values = self._pen.array(address)
+        rows = np.atleast_2d(values)
         matrix = HeatMatrix(
             rows,
             width=zone.width,
@@ -182,6 +185,7 @@ class WeightedRows(VGroup):
             ramp=self._theme.palette.signed,
             extent=self.extent,
         )
+        keep(matrix, entries(address, values.shape))
         return matrix.move_to((zone.centre[0], top - matrix.height / 2, 0.0))
 
     def _sign(self, text: str, left: VGroup, right: VGroup) -> Line:

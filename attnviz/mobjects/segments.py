@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import LEFT, Rectangle, VGroup
 
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.pen import Pen
 from attnviz.zones import Zone
 
@@ -36,6 +37,7 @@ class Segments(VGroup):
             segment = Rectangle(width=width, height=body.height, stroke_width=0)
             segment.set_fill(pen.theme.palette.key, opacity=1)
             self.add(segment.move_to((float(left), body.centre[1], 0.0), aligned_edge=LEFT))
+        keep(self, entries(address, shares.shape))
 
     def middle(self, key: int) -> float:
         """Return where the middle of a key's segment is, left to right."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from manim import LEFT, Rectangle, VGroup
 
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.pen import Pen, element
 from attnviz.zones import Zone
@@ -114,6 +115,7 @@ class ShareColumn(VGroup):
             self.bars.add(bar.move_to((field.left, line.centre[1], 0.0), aligned_edge=LEFT))
             number = pen.number(element(address, key), cap=sizes.label)
             numbers.add(number.end_at(field.right).stand_in(line))
+        keep(self.bars, entries(address, shares.shape, rows=shown, upright=True))
         total = pen.number(f"total({address})", cap=sizes.label, colour=palette.dim)
         total.end_at(field.right).stand_in(lines[-1])
         self.type = VGroup(header, numbers, total)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from manim import LEFT, RIGHT, UP, Rectangle, VGroup
 
+from attnviz.mobjects.entries import entries, keep
 from attnviz.mobjects.grid import DIGITS_UP_TO
 from attnviz.mobjects.matrices import HeatMatrix, shape_title
 from attnviz.mobjects.pen import Pen, element
@@ -64,13 +65,15 @@ class ValueRows(VGroup):
             for i in self.labelled
         ]
         before = max(label.width for label in labels) + _WEIGHT_CAPS * theme.sizes.label
+        values = pen.array(address)
         self.matrix = HeatMatrix(
-            pen.array(address),
+            values,
             width=width - before - 4 * self.gap,
             height=min(height, _TALLEST_ROW * len(tokens)),
             ramp=self.ramp,
             extent=self.extent,
         )
+        keep(self.matrix, entries(address, values.shape))
         self.labels = VGroup(
             *(self._before(i, label) for i, label in zip(self.labelled, labels, strict=True))
         )
@@ -121,13 +124,15 @@ class ValueRows(VGroup):
 
     def blended(self, pen: Pen, address: str, stack: VGroup) -> HeatMatrix:
         """Return the vector at ``address`` as one row in the place of the stack of slices."""
+        vector = pen.array(address)
         row = HeatMatrix(
-            pen.array(address)[np.newaxis],
+            vector[np.newaxis],
             width=self.matrix.width,
             height=stack.height,
             ramp=self.ramp,
             extent=self.extent,
         )
+        keep(row, entries(address, vector.shape))
         row.move_to(stack)
         return row
 

@@ -1,0 +1,1 @@
+"""The live studio: a small local server and one page."""

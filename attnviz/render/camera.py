@@ -10,7 +10,7 @@ from manim import CairoRenderer, Camera, Mobject, Scene, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject
 
 from attnviz.render.boxes import Box
-from attnviz.render.drawings import Drawing, Foreign, Outline
+from attnviz.render.drawings import Drawing, Foreign, Outline, digest_of
 from attnviz.render.images import Picture
 
 CELL: Final = 32
@@ -73,6 +73,13 @@ class FrugalCamera(Camera):
         self._changed = dirty if self._changed is None else self._changed | dirty
         self._shown = list(drawings)
         self._known = {id(drawing.mobject): drawing for drawing in drawings}
+
+    def digest(self, drawings: Sequence[Drawing]) -> bytes | None:
+        """Return a digest of the frame that would hold these drawings; None where it is unknown."""
+        parts = [drawing.digest for drawing in drawings]
+        known = [part for part in parts if part is not None]
+        ground = str(self.background_color).encode()
+        return digest_of(ground, *known) if len(known) == len(parts) else None
 
     def take_changed(self) -> list[Box]:
         """Return where the frame has changed since this was asked last, in boxes of pixels."""
@@ -209,9 +216,13 @@ class FrugalRenderer(CairoRenderer):
         """
         drawings = self.camera.drawings
         if mobjects is None:
-            self.camera.show(drawings([*scene.mobjects, *scene.foreground_mobjects]))
+            self.show(drawings([*scene.mobjects, *scene.foreground_mobjects]))
         elif not self.skip_animations:
-            self.camera.show([*self._standing, *drawings(mobjects)])
+            self.show([*self._standing, *drawings(mobjects)])
+
+    def show(self, drawings: Sequence[Drawing]) -> None:
+        """Have the camera's frame hold these drawings."""
+        self.camera.show(drawings)
 
     def get_frame(self) -> np.ndarray:
         """Return the frame: the camera's own, which the next one overwrites."""

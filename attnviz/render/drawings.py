@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import cairo
@@ -40,6 +41,11 @@ class Drawing(ABC):
     mobject: Mobject
     box: Box | None
 
+    @property
+    @abstractmethod
+    def digest(self) -> bytes | None:
+        """A digest of all that decides what is painted; None where that is not known."""
+
     @abstractmethod
     def renewed(self) -> Drawing:
         """Return how the mobject looks now: this drawing, if it looks as it did."""
@@ -74,6 +80,7 @@ class Outline(Drawing):
         self._points, self._look = _state(mobject)
         self._steps = _steps(camera, mobject)
         self._path: cairo.Path | None = None
+        self._digest: bytes | None = None
         self.box = None
         if not self._steps:
             return
@@ -88,6 +95,13 @@ class Outline(Drawing):
             _trace(camera, context, mobject)
             self._path = context.copy_path()
         self.box = _extent(context, self._steps).within(camera.pixel_width, camera.pixel_height)
+
+    @property
+    def digest(self) -> bytes:
+        """Of its points and its look; computed when it is first asked for."""
+        if self._digest is None:
+            self._digest = digest_of(self._points, repr(self._look).encode())
+        return self._digest
 
     def renewed(self) -> Outline:
         """Compare the mobject's points and its look."""
@@ -117,6 +131,10 @@ class Foreign(Drawing):
         self._camera, self._canvas = camera, canvas
         self.box = Box(0, 0, camera.pixel_width, camera.pixel_height)
 
+    @property
+    def digest(self) -> None:
+        """Unknown: only manim knows what it draws."""
+
     def renewed(self) -> Foreign:
         """Return another one."""
         return Foreign(self._camera, self._canvas, self.mobject)
@@ -125,6 +143,15 @@ class Foreign(Drawing):
         """Let manim draw it."""
         kind = self._camera.type_or_raise(self.mobject)
         self._camera.display_funcs[kind]([self.mobject], self._canvas)
+
+
+def digest_of(*parts: bytes) -> bytes:
+    """Return a digest of what is told apart by its bytes alone."""
+    told = blake2b(digest_size=16)
+    for part in parts:
+        told.update(len(part).to_bytes(8))
+        told.update(part)
+    return told.digest()
 
 
 class _Pen(NamedTuple):

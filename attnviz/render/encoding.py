@@ -66,11 +66,49 @@ class SilentWriter:
         raise AttnvizError("the films are silent: a scene cannot add sound")
 
 
-class FilmWriter(SilentWriter):
+class BeatWriter(SilentWriter):
+    """Counts the beats of a film and its frames; what comes before the first beat belongs to it.
+
+    Attributes
+    ----------
+    frames
+        Length of the film so far, beats that others draw included.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames = 0
+        self._begun = 0
+
+    @property
+    def beat(self) -> int:
+        """The beat that is played, from 0."""
+        return max(0, self._begun - 1)
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether this writer wants the frames of the beat."""
+        return True
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        """Begin a beat."""
+        super().next_section(name, type_, skip_animations)
+        if self._begun:
+            self._end_beat()
+        self._begun += 1
+
+    def pass_over(self, frames: int) -> None:
+        """Count frames that someone else draws."""
+        self.frames += frames
+
+    def _end_beat(self) -> None:
+        """Finish the beat that was played."""
+
+
+class FilmWriter(BeatWriter):
     """Encodes each frame as it is drawn, beat by beat, at a constant frame rate.
 
-    Use it as a context manager; a film left by an exception is not finished. What comes before the
-    first beat belongs to it.
+    Use it as a context manager; a film left by an exception is not finished.
 
     Parameters
     ----------
@@ -96,14 +134,12 @@ class FilmWriter(SilentWriter):
     ) -> None:
         super().__init__()
         self.fps = output.quality.fps
-        self.frames = 0
         self.pieces: dict[int, dict[str, Piece]] = {}
         self.last_frame: np.ndarray | None = None
         self._output, self._metadata = output, metadata
         self._formats = (VIDEO, *formats)
         self._share, self._on_second = share, on_second
         self._drawn = 0
-        self._begun = 0
         self._reels: dict[str, Reel] = {}
         self._converter = Converter()
 
@@ -111,11 +147,6 @@ class FilmWriter(SilentWriter):
     def seconds(self) -> float:
         """Length of the film so far, beats of others included."""
         return self.frames / self.fps
-
-    @property
-    def beat(self) -> int:
-        """The beat that is played, from 0."""
-        return max(0, self._begun - 1)
 
     @property
     def is_drawing(self) -> bool:
@@ -126,16 +157,9 @@ class FilmWriter(SilentWriter):
         """Return the pieces of the beats drawn, in order: name of the format to its piece."""
         return [self.pieces[beat] for beat in sorted(self.pieces)]
 
-    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
-        """Begin a beat."""
-        super().next_section(name, type_, skip_animations)
-        if self._begun:
-            self._end_beat()
-        self._begun += 1
-
     def pass_over(self, frames: int) -> None:
         """Count frames that someone else draws."""
-        self.frames += frames
+        super().pass_over(frames)
         self.last_frame = None
 
     def write_frame(

@@ -11,7 +11,7 @@ from manim.mobject.types.image_mobject import AbstractImageMobject
 from PIL import Image
 
 from attnviz.render.boxes import Box
-from attnviz.render.drawings import Drawing
+from attnviz.render.drawings import Drawing, digest_of
 
 
 class Picture(Drawing):
@@ -29,6 +29,12 @@ class Picture(Drawing):
             corner = self.box.left - place.left, self.box.top - place.top
             size = self.box.right - self.box.left, self.box.bottom - self.box.top
             self._layer = window.layer.crop((*corner, corner[0] + size[0], corner[1] + size[1]))
+
+    @property
+    def digest(self) -> bytes:
+        """Of its corners and its pixels."""
+        corners, pixels, shape, algorithm = self._look
+        return digest_of(corners, pixels, f"{shape} {algorithm}".encode())
 
     def renewed(self) -> Picture:
         """Compare the image's corners and its pixels."""

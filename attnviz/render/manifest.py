@@ -91,7 +91,7 @@ def manifest(
         },
         "frames": frames,
         "seconds": frames / output.quality.fps,
-        "beats": [_beat(beat) for beat in film.beats],
+        "beats": [beat_facts(beat) for beat in film.beats],
         "files": {what: file_facts(path) for what, path in files.items()},
         "versions": dict(subject.versions),
         "key": subject.key,
@@ -125,7 +125,8 @@ def trace_facts(trace: ModelTrace) -> dict[str, Any]:
     }
 
 
-def _beat(beat: Beat) -> dict[str, Any]:
+def beat_facts(beat: Beat) -> dict[str, Any]:
+    """Return what a manifest says of a beat: when it is, its caption and all its numbers."""
     return {
         "name": beat.name,
         "caption": beat.caption,

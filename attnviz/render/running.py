@@ -17,7 +17,7 @@ from manim._config.utils import ManimConfig
 from attnviz.errors import AttnvizError
 from attnviz.film import Beat
 from attnviz.render.camera import FrugalRenderer
-from attnviz.render.encoding import FilmWriter, SilentWriter
+from attnviz.render.encoding import BeatWriter, SilentWriter
 from attnviz.render.legibility import require_legible
 from attnviz.render.output import Output
 from attnviz.spec import Spec
@@ -115,7 +115,7 @@ class FilmRenderer(FrugalRenderer):
         Takes the frames, and says which beats are its own.
     """
 
-    def __init__(self, writer: FilmWriter) -> None:
+    def __init__(self, writer: BeatWriter) -> None:
         super().__init__(file_writer_class=writer.as_class())
         self._writer = writer
 

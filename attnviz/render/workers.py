@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from attnviz.render.processes import deaf, nothing, one_thread_each, warm_context
 from attnviz.render.takes import Footage, Take, Told, shoot
 
 if TYPE_CHECKING:
     from attnviz.render.films import Crew
-
-# Workers and encoders share the cores: one thread each, and as many workers as cores.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-_WARM = ["torch", "manim"]
-"""What takes seconds to import: it is imported once, and workers are forked from there."""
-
-_LONGEST_FOLDER = 70
-"""Letters of the temporary folder's path: a socket's may have 108, and multiprocessing adds 32."""
 
 Heard = tuple[int, int]
 """Number of the take, and how many seconds of it are drawn."""
@@ -48,8 +36,7 @@ def workers(count: int) -> Iterator[Crew]:
     Crew
         They are gone at the end, at once if it comes by an exception.
     """
-    for name in _ONE_THREAD:
-        os.environ.setdefault(name, "1")
+    one_thread_each()
     if count == 1:
         with alone() as one:
             yield one
@@ -101,7 +88,7 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self.size, self.room = size, 2 * size
-        self._context = _context()
+        self._context = warm_context()
         self._listeners: dict[int, Told] = {}
         self._engage()
 
@@ -112,7 +99,7 @@ class Pool:
         number = len(self._listeners)
         self._listeners[number] = on_second
         try:
-            with _deaf():  # it may start a worker
+            with deaf():  # it may start a worker
                 return self._executor.submit(_draw, take, scratch, number)
         except BrokenExecutor as error:  # killed since the last look: heard where results are
             lost: Future[Footage] = Future()
@@ -148,7 +135,7 @@ class Pool:
         # Whoever holds the other end hears when this process is gone, even if it was killed.
         self._far, self._lifeline = self._context.Pipe(duplex=False)
         self._hearing = threading.Thread(target=self._listen, args=(ear,), daemon=True)
-        with _deaf():  # a signal is for the main thread: no other is to take it in its stead
+        with deaf():  # a signal is for the main thread: no other is to take it in its stead
             self._hearing.start()
             self._executor = ProcessPoolExecutor(
                 self.size,
@@ -157,7 +144,7 @@ class Pool:
                 initargs=(self._far, self._told),
             )
             for _ in range(self.size):
-                self._executor.submit(_nothing)
+                self._executor.submit(nothing)
 
     def _let_go(self) -> None:
         for end in (self._lifeline, self._far, self._told):
@@ -168,37 +155,6 @@ class Pool:
             while True:
                 number, seconds = ear.recv()
                 self._listeners[number](seconds)
-
-
-def _context() -> Any:
-    """Return how processes are started: forked from one that is warm, where that can be."""
-    # Elsewhere frameworks do not survive a fork; and a long name leaves no room for its socket's.
-    if not sys.platform.startswith("linux") or len(tempfile.gettempdir()) > _LONGEST_FOLDER:
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_WARM)
-    resource_tracker.ensure_running()  # at its start it would let the signals through again
-    with _deaf():
-        forkserver.ensure_running()
-    first = context.Process(target=_nothing)
-    first.start()  # returns when all is imported
-    first.kill()
-    first.join()
-    return context
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Hold signals back; what is started meanwhile never hears them: this process tells it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _nothing() -> None:
-    """Do nothing, in another process."""
 
 
 class _Link:

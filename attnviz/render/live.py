@@ -18,6 +18,7 @@ from attnviz.render.drawings import digest_of
 from attnviz.render.encoding import BeatWriter
 from attnviz.render.jobs import Job
 from attnviz.render.manifest import beat_facts
+from attnviz.render.regions import regions
 from attnviz.render.running import FilmRenderer, run
 from attnviz.stage import AttentionScene
 
@@ -196,6 +197,9 @@ class _Account:
 
     def tell_regions(self, scene: AttentionScene, at: int) -> None:
         """Tell what can be pointed at in a frame that stands still."""
+        camera: Any = scene.renderer.camera
+        found = regions(scene, camera.pixel_width, camera.pixel_height)
+        self._tell({"kind": "regions", "at": at, "regions": found}, None)
 
     def end_beat(self, scene: AttentionScene, beat: Beat) -> None:
         """Tell what a beat showed."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from attnviz.render import catalogue
-from attnviz.render.estimates import estimate
+from attnviz.render.estimates import Estimate, estimate
 from attnviz.render.imports import PROJECT
 from attnviz.render.jobs import Job
 from attnviz.render.processes import deaf, one_thread_each, warm_context
@@ -161,7 +161,7 @@ class Engine:
     def _new(self, job: Job, beat: int, base: Film | None) -> Film:
         self._count += 1
         film_id = f"{self._revision}-{self._count}"
-        about = estimate(job, None)
+        about = _about(job)
         split = min(beat or math.ceil(about.beats / 2), about.beats - 1)
         stretches: list[_Stretch] = [(0, split - 1), (split, None)] if split else [(0, None)]
         output = job.output
@@ -169,7 +169,6 @@ class Engine:
             "kind": "film",
             "id": film_id,
             "scene": job.scene.name,
-            "summary": catalogue.summary(job.scene),
             "width": output.width,
             "height": output.height,
             "fps": output.quality.fps,
@@ -319,6 +318,14 @@ async def _abandoned(film: Film, left: asyncio.Event) -> None:
             return
         left.clear()
         await left.wait()
+
+
+def _about(job: Job) -> Estimate:
+    """Return about how long a film is; of a scene that cannot be read, whoever draws it tells."""
+    try:
+        return estimate(job, None)
+    except (SyntaxError, ValueError, OSError):
+        return Estimate(0.0, 1)
 
 
 def _error(message: str) -> dict[str, Any]:

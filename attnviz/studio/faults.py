@@ -25,6 +25,8 @@ def fault(error: BaseException, own: Path | None = None) -> dict[str, Any]:
     dict
         ``message``, ``file`` and ``line``; the last two None where the error is no line's.
     """
+    if isinstance(error.__cause__, SyntaxError):
+        error = error.__cause__  # a scene that cannot be read
     kind, said = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, AttnvizError):
         return {"message": said, "file": None, "line": None}

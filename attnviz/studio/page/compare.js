@@ -1,0 +1,17 @@
+// What the second film may show, beside the first.
+
+const PRESETS = {
+  head: (spec, trace) => {
+    const count = trace?.layers[trace.layer]?.heads ?? 1;
+    return { ...spec, layer: trace?.layer, head: ((trace?.head ?? 0) + 1) % count };
+  },
+  mask: (spec) => ({ ...spec, mask: "none" }),
+  sentence: (spec) => spec,
+};
+
+/** The order of a second film, made from the first one's by a preset's name. */
+export function secondOrder(preset, { scene, spec, theme, aspect }, trace) {
+  const changed = PRESETS[preset](spec, trace);
+  const given = Object.entries(changed).filter(([, value]) => value !== undefined && value !== null);
+  return { scene, spec: Object.fromEntries(given), theme, aspect };
+}

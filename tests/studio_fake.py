@@ -1,7 +1,8 @@
 """A studio with invented films, which speaks the page's protocol: the page's tests drive it.
 
-A picture's colour says which frame of which drawing it is (see :func:`colour`), so that a test can
-read from the canvas what is on it. Beats hold their last frame, as scenes do; the regions are there.
+A picture's colour says which frame of which drawing it is (see :func:`colour`), so that a test
+can read from the canvas what is on it. Beats hold their last frame, as scenes do; there something
+can be pointed at.
 """
 
 from __future__ import annotations

@@ -43,7 +43,10 @@ export class Form {
     this.#onChange = onChange;
     const id = `f${Math.random().toString(36).slice(2)}`;
     for (const field of root.querySelectorAll(".field")) this.#join(field, id);
-    root.addEventListener("submit", (event) => {
+    root.addEventListener("submit", (event) => event.preventDefault());
+    // A form of several fields and no button does not submit by itself.
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || event.target.localName !== "input") return;
       event.preventDefault();
       this.#send(0);
     });

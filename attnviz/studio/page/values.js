@@ -2,18 +2,26 @@
 
 import { make } from "./dom.js";
 
+const DECIMALS = 4;
 const DIGITS = 6;
+const LARGE = 1000;
 
 /** A value to read: short, its exact form in the title. */
 function short(value) {
-  if (typeof value !== "number" || Number.isInteger(value)) return `${value}`;
-  return `${Number(value.toPrecision(DIGITS))}`.replace("-", "−");
+  if (typeof value !== "number") return `${value}`.replace(/^-/, "−").replace("inf", "∞");
+  const large = Math.abs(value) >= LARGE;
+  return (large ? value.toPrecision(DIGITS) : value.toFixed(DECIMALS)).replace("-", "−");
+}
+
+/** The size of a tensor in words. */
+export function sizeOf(shape) {
+  return shape.length === 1 ? `${shape[0]} values` : shape.join(" × ");
 }
 
 /** What a value was computed from: a button each, to go there. */
 export function fromList(from, go) {
   const items = from.map(({ address, value, shape, label }) => {
-    const worth = value ?? shape?.join(" × ") ?? "";
+    const worth = value ?? sizeOf(shape ?? []);
     const button = make(
       "button",
       { type: "button" },

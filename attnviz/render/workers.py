@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -174,6 +175,8 @@ def _begin(lifeline: Connection[None, None], told: Connection[Heard, None]) -> N
     # Manim's progress bars would share a lock between processes, and leave it to the system.
     tqdm.set_lock(threading.RLock())
     _Link.told = told
+    # Frameworks are hundreds of thousands of objects that stay: garbage is not among them.
+    gc.freeze()
 
 
 def _end_with(lifeline: Connection[None, None]) -> None:

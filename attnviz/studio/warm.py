@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -101,6 +102,8 @@ def _warm_up(start: Mapping[str, Any], folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         live.draw(job_of(start), live.Stretch(0, 0), frozenset(), folder, lambda *_told: None)
     _forget_scenes()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: nobody need look through it for garbage
 
 
 def _forget_scenes() -> None:
@@ -170,6 +173,7 @@ class _Kennel:
 
 def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
     """Draw what was ordered, in a process that is for this alone, and end it."""
+    gc.disable()  # a film's own garbage is a few megabytes, and its process ends with it
     teller = _Teller(ear)
     try:
         from attnviz.render import live

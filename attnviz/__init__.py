@@ -8,14 +8,16 @@ if TYPE_CHECKING:
     from attnviz.recorder import record
     from attnviz.render.inline import clip
     from attnviz.sources import trace
+    from attnviz.studio.inline import preview
 
 __version__ = "0.1.0"
 
-__all__ = ["clip", "record", "trace"]
+__all__ = ["clip", "preview", "record", "trace"]
 
 _HOMES = MappingProxyType(
     {
         "clip": "attnviz.render.inline",
+        "preview": "attnviz.studio.inline",
         "record": "attnviz.recorder",
         "trace": "attnviz.sources",
     }

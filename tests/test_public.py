@@ -9,7 +9,7 @@ import attnviz
 
 
 def test_public_names_are_these():
-    assert attnviz.__all__ == ["clip", "record", "trace"]
+    assert attnviz.__all__ == ["clip", "preview", "record", "trace"]
     assert set(attnviz.__all__) <= set(dir(attnviz))
 
 

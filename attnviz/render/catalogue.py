@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SCENES_FOLDER = Path(scenes.__file__).resolve().parent
 _BASE = "AttentionScene"
+_STAGE_FILE = Path(models.__file__).resolve().parent.parent / "stage" / "subject.py"
+_STAGE_SCENE = "SubjectScene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,26 @@ def summary(ref: SceneRef) -> str:
 
 def default_spec(ref: SceneRef) -> Spec:
     """Return a scene's own subject; its file is imported only where reading is not enough."""
-    return _spec_by_reading(_class(ref)) or load_class(ref).spec
+    return written_spec(ref) or load_class(ref).spec
+
+
+def written_spec(ref: SceneRef) -> Spec | None:
+    """Return a scene's own subject as its file has it; None where it must be run to be known."""
+    return _spec_by_reading(_class(ref))
+
+
+def written_tokens(ref: SceneRef) -> range:
+    """Return how many tokens a scene can show, as its file or the stage has it."""
+    for name, value in map(_assignment, (*_class(ref).body, *_stage_scene().body)):
+        if name == "tokens" and (found := _literal_range(value)) is not None:
+            return found
+    raise AttnvizError(f"{_STAGE_FILE}: {_STAGE_SCENE} does not say how many tokens it shows")
+
+
+def takes_target(ref: SceneRef) -> bool:
+    """Tell whether a scene films attention between two sentences, by reading its file."""
+    kinds = [value for name, value in map(_assignment, _class(ref).body) if name == "kind"]
+    return not any(isinstance(kind, ast.Constant) and kind.value == "self" for kind in kinds)
 
 
 def spec_for(ref: SceneRef, given: Mapping[str, Any]) -> Spec:
@@ -139,7 +160,11 @@ def spec_for(ref: SceneRef, given: Mapping[str, Any]) -> Spec:
     UserError
         If a field cannot be what it says it is.
     """
-    default = default_spec(ref)
+    return subject(default_spec(ref), given)
+
+
+def subject(default: Spec, given: Mapping[str, Any]) -> Spec:
+    """Return what :func:`spec_for` does, where the scene's own subject is known already."""
     if given.get("model", default.model) not in (default.model, *models.names()):
         default = replace(default, layer=None, head=None)
         if Path(given["model"]).suffix == SAVED:
@@ -200,6 +225,11 @@ def _class(ref: SceneRef) -> ast.ClassDef:
     raise AttnvizError(f"{ref.source}: there is no class {ref.class_name} any more")
 
 
+def _stage_scene() -> ast.ClassDef:
+    """Return the class that all scenes come from, which says what holds where they do not."""
+    return next(node for node in _classes(_STAGE_FILE) if node.name == _STAGE_SCENE)
+
+
 def _classes(source: Path) -> Iterable[ast.ClassDef]:
     try:
         tree = _parsed(source.read_bytes(), str(source))
@@ -234,6 +264,15 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
     if isinstance(statement, ast.AnnAssign):
         return ast.unparse(statement.target), statement.value
     return "", None
+
+
+def _literal_range(value: ast.expr | None) -> range | None:
+    if not isinstance(value, ast.Call) or ast.unparse(value.func) != "range" or value.keywords:
+        return None
+    try:
+        return range(*(ast.literal_eval(word) for word in value.args))
+    except (ValueError, TypeError):
+        return None
 
 
 def _literal_spec(value: ast.expr | None) -> Spec | None:

@@ -66,7 +66,7 @@ def _foreign_content(spec: Spec) -> dict[str, object]:
 
     A factory may take its weights from anywhere: it is run, and what it computes counts.
     """
-    kind = _kind(spec.model)
+    kind = model_kind(spec.model)
     if kind not in ("folder", "factory"):
         return {}
     content: dict[str, object] = {"libraries": {name: _version(name) for name in _LIBRARIES}}
@@ -79,7 +79,7 @@ def _foreign_content(spec: Spec) -> dict[str, object]:
     return content
 
 
-def _kind(model: str) -> str | None:
+def model_kind(model: str) -> str | None:
     """Return the kind of a model; None where a scene of a user's knows the model, nobody else."""
     try:
         return choose_model(model).kind
@@ -116,7 +116,7 @@ def model_files(model: str, reader: Reader | None = None) -> Iterator[Path]:
     # All tiny models count, a few megabytes: a scene may ask for a second trace.
     yield from reader.data_files(_MODELS)
     named = Path(model)
-    if _kind(model) == "factory":
+    if model_kind(model) == "factory":
         file = Path(model.rpartition(":")[0]).resolve()
         yield from reader.followed([file], file.parent)
     elif named.is_dir():

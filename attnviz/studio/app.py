@@ -1,0 +1,228 @@
+"""What the server answers: one small function for each thing that a page may ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from attnviz.errors import AttnvizError
+from attnviz.studio import choices as offered
+from attnviz.studio import replies
+from attnviz.studio.bodies import FieldError
+from attnviz.studio.commands import export_words, film_words, markup_words, shown
+from attnviz.studio.events import Events
+from attnviz.studio.exporting import Exports
+from attnviz.studio.guard import Address, Guard
+from attnviz.studio.orders import MarkupOrder, Orders
+from attnviz.studio.replies import Json
+from attnviz.studio.thumbnails import MEDIA_TYPE, Thumbnails
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from attnviz.records import ModelTrace
+    from attnviz.render.jobs import Job
+
+MOST_READERS: Final = 16
+"""Films that may be read at a time."""
+
+_LONGEST_ADDRESS: Final = 1_000
+_FILM_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+class OneFilm(Protocol):
+    """A film that is being drawn, as the server sees it."""
+
+    id: str
+
+    @property
+    def traces(self) -> Mapping[str, ModelTrace]:
+        """What the model computed, by prefix."""
+        ...
+
+    def records(self, have: Any) -> AsyncIterator[bytes]:
+        """Yield its records."""
+        ...
+
+
+class Drawing(Protocol):
+    """Who draws films, as the server sees it."""
+
+    def state(self) -> dict[str, Any]:
+        """Return how it is, as an event."""
+        ...
+
+    def on_state(self, call: Callable[[dict[str, Any]], None]) -> None:
+        """Have changes of the state told."""
+        ...
+
+    def film(self, job: Job, beat: int = 0, base: str | None = None) -> OneFilm:
+        """Begin to draw a film, or return the one that is there."""
+        ...
+
+    def find(self, film_id: str) -> OneFilm | None:
+        """Return a film that is kept."""
+        ...
+
+
+Inspect = Callable[[str, "Mapping[str, ModelTrace]"], "dict[str, Any]"]
+
+
+class Studio:
+    """The answers.
+
+    Parameters
+    ----------
+    engine
+        Draws films.
+    inspect
+        Tells of an address what it is, and where it comes from.
+    shelf
+        The scenes, and what else the command line named.
+    folder
+        Where clips go.
+    debug
+        Whether faults of the server's own bring their tracebacks.
+    """
+
+    def __init__(
+        self,
+        engine: Drawing,
+        inspect: Inspect,
+        shelf: offered.Shelf,
+        folder: Path,
+        *,
+        debug: bool = False,
+    ) -> None:
+        self._engine, self._inspect = engine, inspect
+        self._shelf, self._folder, self._debug = shelf, folder, debug
+        self._orders = Orders(shelf)
+        self._thumbnails = Thumbnails()
+        self._readers = 0
+        self.events = Events(lambda: [engine.state(), *self.exports.standing()])
+        self.exports = Exports(self.events.tell)
+        engine.on_state(self.events.tell)
+
+    def app(self, address: Address) -> ASGIApp:
+        """Return what answers requests at an address, guarded."""
+        get, post = ["GET"], ["POST"]
+        routes = [
+            Route("/", self._index, methods=get),
+            Route("/page/{name}", self._page, methods=get),
+            Route("/api/scenes", self._scenes, methods=get),
+            Route("/api/thumbnails/{name}", self._thumbnail, methods=get),
+            Route("/api/choices", self._choices, methods=get),
+            Route("/api/events", self._listen, methods=get),
+            Route("/api/films/{film}/records", self._records, methods=get),
+            Route("/api/films/{film}/value", self._value, methods=get),
+            Route("/api/render", self._render, methods=post),
+            Route("/api/export", self._export, methods=post),
+            Route("/api/markup", self._markup, methods=post),
+        ]
+        app = Starlette(
+            routes=routes,
+            exception_handlers={
+                HTTPException: replies.on_http_error,
+                AttnvizError: replies.on_attnviz_error,
+                Exception: replies.on_any_error(debug=self._debug),
+            },
+        )
+        app.router.redirect_slashes = False
+        return Guard(app, address)
+
+    # -- the page ----------------------------------------------------------------------------
+
+    async def _index(self, _request: Request) -> Response:
+        return replies.page_file("index.html")
+
+    async def _page(self, request: Request) -> Response:
+        return replies.page_file(request.path_params["name"])
+
+    async def _scenes(self, _request: Request) -> Response:
+        return Json(offered.scenes(self._shelf))
+
+    async def _choices(self, _request: Request) -> Response:
+        return Json(offered.choices(self._shelf))
+
+    async def _thumbnail(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._shelf.scenes:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such scene")
+        still = await run_in_threadpool(self._thumbnails.still, name)
+        return Response(still, media_type=MEDIA_TYPE)
+
+    async def _listen(self, _request: Request) -> Response:
+        if self.events.is_full:
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "too many pages listen; close some")
+        return StreamingResponse(self.events.listen(), media_type="text/event-stream")
+
+    # -- films -------------------------------------------------------------------------------
+
+    async def _render(self, request: Request) -> Response:
+        order = self._orders.render(await replies.body_of(request))
+        film = self._engine.film(order.job, order.beat, order.base)
+        return Json({"film": film.id, "command": shown(film_words(order))})
+
+    async def _records(self, request: Request) -> Response:
+        film = self._film(request)
+        have = request.query_params.get("have", "")
+        held = self._engine.find(have) if _FILM_ID.fullmatch(have) else None
+        if self._readers >= MOST_READERS:
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "too many films are read at once")
+        records = cast("AsyncGenerator[bytes, None]", film.records(held))
+        return StreamingResponse(self._counted(records), media_type="application/octet-stream")
+
+    async def _counted(self, records: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+        """Pass records on; close what gives them as soon as the page goes away."""
+        self._readers += 1
+        try:
+            async with aclosing(records):
+                async for record in records:
+                    yield record
+        finally:
+            self._readers -= 1
+
+    async def _value(self, request: Request) -> Response:
+        film = self._film(request)
+        address = request.query_params.get("address", "")
+        if not 0 < len(address) <= _LONGEST_ADDRESS:
+            raise FieldError("address", "address: give that of a value, e.g. layers[1].weights[2]")
+        return Json(await run_in_threadpool(lambda: self._inspect(address, film.traces)))
+
+    def _film(self, request: Request) -> OneFilm:
+        name = request.path_params["film"]
+        film = self._engine.find(name) if _FILM_ID.fullmatch(name) else None
+        if film is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such film any more")
+        return film
+
+    # -- files -------------------------------------------------------------------------------
+
+    async def _export(self, request: Request) -> Response:
+        order = self._orders.export(await replies.body_of(request))
+        words = export_words(order, self._folder)
+        return Json({"id": self.exports.add(words), "command": shown(words)})
+
+    async def _markup(self, request: Request) -> Response:
+        order = self._orders.markup(await replies.body_of(request))
+        command = shown(markup_words(order, self._folder))
+        text = await run_in_threadpool(_markup_of, order, self._folder)
+        return Json({"markup": text, "command": command})
+
+
+def _markup_of(order: MarkupOrder, folder: Path) -> str:
+    # Loaded late: it takes half a second, and most pages never ask.
+    from attnviz.studio.markup import markup
+
+    return markup(order, folder)

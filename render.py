@@ -27,6 +27,7 @@ from attnviz.cli_jobs import crew as crew_of
 from attnviz.cli_jobs import given
 from attnviz.cli_jobs import jobs as jobs_of
 from attnviz.cli_posts import embed, post
+from attnviz.cli_studio import preview
 from attnviz.errors import AttnvizError, UserError
 from attnviz.head_rules import HeadRule
 from attnviz.render import catalogue
@@ -326,6 +327,7 @@ def doctor(folder: Path, as_json: bool, debug: bool) -> int:
 
 commands.add_command(embed)
 commands.add_command(post)
+commands.add_command(preview)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

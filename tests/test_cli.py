@@ -32,6 +32,7 @@ COMMANDS = (
     "heads",
     "list",
     "post",
+    "preview",
     "sheet",
     "tour",
     "trace",

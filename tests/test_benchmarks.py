@@ -21,6 +21,7 @@ from benchmarks.scaling import report as scaling_report
 from benchmarks.sides import ours, scenes_named, stock
 from benchmarks.similarity import Similarity, compare, ssim
 from benchmarks.stock import Pair, Round, claims, pairs
+from benchmarks.studio import ROUNDS, SCENE, Times, editor, sentences, too_late
 from benchmarks.tokens import Growth, report, seconds_a_second
 
 # x264 and ffmpeg hold (0.01 · 255)² against sums over 8 × 8 pixels, so against a mean its 64th.
@@ -219,3 +220,27 @@ def test_both_sides_make_one_film(tmp_path: Path, theme: str) -> None:
     assert pair.likeness.worst >= 0.95
     assert pair.our_bytes <= pair.stock_bytes
     assert min(theirs.cost.cpu, own.cost.cpu) > 1
+
+
+def test_the_studio_is_too_late_by_its_median() -> None:
+    soon, late = Times([0.2, 0.9, 5.0]), Times([0.2, 1.6, 1.7])
+    assert too_late({"open": soon, "text": soon, "scene": late, "theme": soon}) == ["scene"]
+
+
+def test_the_studio_is_given_no_sentence_twice_and_none_that_it_shows_already() -> None:
+    from scenes.self_attention import SelfAttention
+
+    found = list(sentences())
+    assert SCENE == "self-attention"
+    assert len({*found, SelfAttention.spec.text}) == len(found) + 1 > ROUNDS + 1
+
+
+def test_an_edit_replaces_the_one_place_and_is_refused_where_there_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "scene.py"
+    file.write_text("a = 1\n", "utf-8")
+    save = editor(file, "1", lambda turn: f"1{turn}")
+    save(2)
+    save(3)
+    assert file.read_text("utf-8") == "a = 13\n"
+    with pytest.raises(SystemExit, match="no longer holds"):
+        editor(file, "b", str)

@@ -8,6 +8,7 @@ export class Exporter {
   #dialog;
   #panes;
   #running = null;
+  #heard = new Map();
 
   constructor(dialog, choices, panes) {
     this.#dialog = dialog;
@@ -40,8 +41,12 @@ export class Exporter {
   }
 
   /** The server says how an export goes. */
-  hear({ id, state, files, error }) {
-    if (id !== this.#running) return;
+  hear(event) {
+    this.#heard.set(event.id, event);
+    if (event.id === this.#running) this.#tell(event);
+  }
+
+  #tell({ state, files, error }) {
     if (state === "running") this.#say("Rendering …");
     if (state === "done") {
       this.#done("Written:");
@@ -76,6 +81,9 @@ export class Exporter {
       const { id, command } = await postExport(order);
       this.#running = id;
       this.#find("command").textContent = command;
+      // It may have been told before its name was known here.
+      const heard = this.#heard.get(id);
+      if (heard) this.#tell(heard);
     } catch (error) {
       this.#done(error.message);
     }

@@ -9,6 +9,8 @@ import { fromList, rowTable, sizeOf, tensorTable, toTsv } from "./values.js";
 const HOVER_MS = 50;
 const MOST_KEPT = 200;
 const MOST_LISTED = 300;
+// Rows of a table that are seen at once.
+const FITTING = 12;
 
 /** Fills `root`; what is held (by tap, by keyboard, from a list) stays until another is. */
 export class Inspector {
@@ -32,6 +34,7 @@ export class Inspector {
     this.#find("let-go").addEventListener("click", () => this.letGo());
     this.#find("still").addEventListener("click", () => this.#goToStill());
     copies(this.#find("copy"), () => toTsv(this.#table));
+    this.#find("table").closest("details").addEventListener("toggle", () => this.#fillTable());
     conductor.addEventListener("frame", () => this.#follow());
   }
 
@@ -146,9 +149,19 @@ export class Inspector {
     this.#find("formula").textContent = formula ?? "";
     const go = (other) => this.#go(other);
     this.#fill("from", from?.length > 0 ? fromList(from, go) : null);
-    this.#fill("row", row ? rowTable(row, address, go) : null);
+    this.#fill("row", row ? rowTable(row, address) : null);
+    // What scrolls must be reached by keyboard too.
+    this.#find("row").tabIndex = row?.values.length > FITTING ? 0 : -1;
     this.#table = table;
-    this.#fill("table", table ? tensorTable(table, address) : null);
+    this.#find("table").closest("[data-section]").hidden = !table;
+    this.#fillTable();
+  }
+
+  /** A tensor may have thousands of cells: they are made when they are looked at. */
+  #fillTable() {
+    const part = this.#find("table");
+    const wanted = this.#table && part.closest("details").open;
+    part.replaceChildren(...(wanted ? [tensorTable(this.#table, this.#address)] : []));
   }
 
   #refuse(address, message) {

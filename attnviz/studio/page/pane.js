@@ -10,6 +10,7 @@ import { Broken, readRecords } from "./records.js";
 
 // Films that someone wrote over before they were whole.
 const MOST_SPARE = 4;
+const UNPROCESSABLE = 422;
 const CUT = "The film broke off: the studio went away or was started again.";
 
 const isAbort = (error) => error.name === "AbortError";
@@ -65,7 +66,7 @@ export class Pane extends EventTarget {
       if (isAbort(error)) return;
       if (!(error instanceof Refusal)) throw error;
       this.#tell("refused");
-      if (error.status >= 400 && error.status < 500) this.form.refuse(error);
+      if (error.field || error.status === UNPROCESSABLE) this.form.refuse(error);
       else this.problem.show({ message: error.message });
     }
     if (this.#posting === posting) this.root.setAttribute("aria-busy", `${this.#coming !== null}`);

@@ -50,12 +50,12 @@ export function targetsOf(regions) {
   return [...alone, ...all].toSorted((a, b) => a.box[1] - b.box[1] || a.box[0] - b.box[0]);
 }
 
-/** The smallest target at a point of the picture, or null. */
+/** The smallest target at a point of the picture, of equal ones the topmost; or null. */
 export function targetAt(targets, x, y) {
   let best = null;
   for (const target of targets) {
     if (!isInside([x, y], target.box)) continue;
-    if (!best || target.box[2] * target.box[3] < best.box[2] * best.box[3]) best = target;
+    if (!best || target.box[2] * target.box[3] <= best.box[2] * best.box[3]) best = target;
   }
   return best;
 }

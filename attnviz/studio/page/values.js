@@ -37,61 +37,62 @@ export function fromList(from, go) {
 
 const isShare = (value) => typeof value === "number" && value >= 0 && value <= 1;
 
+/** The indices inside the last bracket of an address. */
+function indicesOf(address) {
+  const [open, close] = [address.lastIndexOf("["), address.lastIndexOf("]")];
+  return address.slice(open + 1, close).split(",").map(Number);
+}
+
+const rowHead = (label) => make("th", { scope: "row" }, `${label}`);
+const cell = (value) => make("td", { title: `${value}` }, short(value));
+
 /** The row of a value: labels, values, a bar each where all are shares, and the sum. */
-export function rowTable({ address, labels, values, sum }, current) {
+export function rowTable({ address, labels, values, sum, first = 0, length, cut }, current) {
   const shares = values.every(isShare);
+  const at = current === address ? -1 : indicesOf(current).at(-1) - first;
   const lines = values.map((value, i) => {
     const bar = make("span", { class: "bar" });
     if (shares) bar.style.width = `${100 * value}%`;
-    const line = make(
-      "tr",
-      {},
-      make("th", { scope: "row" }, `${labels?.[i] ?? i}`),
-      make("td", { class: "share" }, shares ? bar : ""),
-      make("td", { title: `${value}` }, short(value)),
-    );
-    if (isElement(current, address, i)) line.setAttribute("aria-current", "true");
+    const share = make("td", { class: "share" }, shares ? bar : "");
+    const line = make("tr", {}, rowHead(labels[i]), share, cell(value));
+    if (i === at) line.setAttribute("aria-current", "true");
     return line;
   });
-  const foot = make(
-    "tfoot",
+  const total = make(
+    "tr",
     {},
-    make(
-      "tr",
-      {},
-      make("th", { scope: "row" }, "sum"),
-      make("td", { class: "share" }),
-      make("td", { title: `${sum}` }, short(sum)),
-    ),
+    rowHead(cut ? `sum of all ${length}` : "sum"),
+    make("td", { class: "share" }),
+    cell(sum),
   );
-  const caption = make("caption", { class: "unseen" }, `Row ${address}`);
-  const body = make("tbody", {}, ...lines);
-  return make("table", { class: "row" }, caption, body, ...(sum === undefined ? [] : [foot]));
-}
-
-function isElement(element, row, i) {
-  const close = row.lastIndexOf("]");
-  return element === `${row.slice(0, close)}, ${i}${row.slice(close)}`;
+  return make(
+    "table",
+    { class: "row" },
+    make("caption", { class: "unseen" }, `Row ${address}`),
+    make("tbody", {}, ...lines),
+    make("tfoot", {}, total),
+  );
 }
 
 /** A tensor as a table, its labels on both sides. */
-export function tensorTable({ address, row_labels, column_labels, values }) {
-  const head = make(
-    "tr",
-    {},
-    make("td", {}),
-    ...column_labels.map((label) => make("th", { scope: "col" }, `${label}`)),
+export function tensorTable(table, current) {
+  const { address, row_labels, column_labels, values, first = [0, 0], length, cut } = table;
+  const indices = current === address ? [] : indicesOf(current);
+  const [row, column] = [indices.at(-2) ?? 0, indices.at(-1)];
+  const heads = column_labels.map((label) => make("th", { scope: "col" }, `${label}`));
+  const lines = values.map((line, i) => {
+    const cells = line.map(cell);
+    if (i === row - first[0]) cells[column - first[1]]?.setAttribute("aria-current", "true");
+    return make("tr", {}, rowHead(row_labels[i]), ...cells);
+  });
+  const part = cut ? ` (a part of ${length.join(" × ")})` : "";
+  return make(
+    "table",
+    { class: "tensor" },
+    make("caption", {}, make("code", {}, address), part),
+    make("thead", {}, make("tr", {}, make("td"), ...heads)),
+    make("tbody", {}, ...lines),
   );
-  const lines = values.map((row, i) =>
-    make(
-      "tr",
-      {},
-      make("th", { scope: "row" }, `${row_labels[i]}`),
-      ...row.map((value) => make("td", { title: `${value}` }, short(value))),
-    ),
-  );
-  const caption = make("caption", {}, make("code", {}, address));
-  return make("table", { class: "tensor" }, caption, make("thead", {}, head), make("tbody", {}, ...lines));
 }
 
 /** The same table, exact, as a spreadsheet takes it. */

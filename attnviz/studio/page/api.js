@@ -11,10 +11,21 @@ export class Refusal extends Error {
 
 const SILENT = "The studio does not answer: is the command still running in its terminal?";
 
+/** Take what early.js has asked for already, once; else nothing. */
+function takeBegun(path, body) {
+  const key = path + (body ?? "");
+  const { answers } = globalThis.attnvizBegun;
+  const answer = answers.get(key);
+  answers.delete(key);
+  return answer;
+}
+
 async function send(path, options) {
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", ...options });
+    const begun = takeBegun(path, options.body);
+    answer = await (begun ?? fetch(path, { cache: "no-store", ...options }));
+    options.signal?.throwIfAborted();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(SILENT);

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { headOptions, layerOptions, maskOptions, named } from "./options.js";
 
 // Long enough not to draw every letter, short enough to feel at once.
-const PAUSE_MS = 250;
+const PAUSE_MS = 220;
 const WRITTEN = ["text", "target"];
 const PAIR = "auto:pair";
 const WINDOW = "window";

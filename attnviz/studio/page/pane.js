@@ -111,7 +111,7 @@ export class Pane extends EventTarget {
     film.lacking = false;
     try {
       const stream = await openRecords(film.id, have, signal);
-      for await (const record of readRecords(stream)) {
+      for await (const record of readRecords(stream, signal)) {
         if (signal.aborted) return;
         const kind = film.take(record);
         if (kind === "trace") this.form.describe(film.trace);

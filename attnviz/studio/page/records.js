@@ -45,9 +45,11 @@ async function readChunk(reader) {
   }
 }
 
-/** Yield {header, body} for each record of a ReadableStream of bytes, as soon as it is whole. */
-export async function* readRecords(stream) {
+/** Yield {header, body} for each record of a stream of bytes, as soon as it is whole. */
+export async function* readRecords(stream, signal) {
   const reader = stream.getReader();
+  const stop = () => reader.cancel().catch(() => {});
+  signal.addEventListener("abort", stop);
   const bytes = new Bytes();
   const text = new TextDecoder();
   let lengths = null;
@@ -69,6 +71,7 @@ export async function* readRecords(stream) {
       bytes.push(value);
     }
   } finally {
-    reader.cancel().catch(() => {});
+    signal.removeEventListener("abort", stop);
+    stop();
   }
 }

@@ -10,7 +10,7 @@ import { Exporter } from "./exporter.js";
 import { Inspector } from "./inspector.js";
 import { readLink, writeLink } from "./link.js";
 import { Pane } from "./pane.js";
-import { listScenes } from "./scenes.js";
+import { Scenes } from "./scenes.js";
 import { joinShortcuts } from "./shortcuts.js";
 import { joinTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -35,14 +35,14 @@ class Studio {
   #shared;
   #inspector;
   #exporter;
-  #mark;
+  #scenes;
 
   constructor(scenes, choices) {
     const beatNumber = () => this.#conductor.beatNumber;
     this.#shared = { blobs: this.#blobs, bitmaps: this.#bitmaps, scenes, choices, beatNumber };
     this.#inspector = new Inspector(byId("inspector"), this.#conductor);
     this.#exporter = new Exporter(byId("export"), choices, () => this.#panes);
-    this.#mark = listScenes(byId("scenes"), scenes, (name) => this.#chooseScene(name));
+    this.#scenes = new Scenes(byId("scenes"), scenes, (name) => this.#chooseScene(name));
     new Timeline(byId("timeline"), this.#conductor);
     joinControls(byId("transport"), this.#conductor);
     const conductor = this.#conductor;
@@ -64,7 +64,9 @@ class Studio {
   start() {
     const { start } = this.#shared.choices;
     const link = readLink(start);
-    this.#follow(link ?? { orders: [fromCommand(start)], place: null });
+    const { scene, spec, theme, aspect } = start;
+    const orders = [{ scene, spec: { ...spec }, theme, aspect }];
+    this.#follow(link ?? { orders, place: null });
     listen(
       (event) => this.#hear(event),
       () => this.#show("away"),
@@ -83,7 +85,7 @@ class Studio {
     link.orders.forEach((order, i) => {
       const pane = this.#panes[i] ?? this.#addPane();
       pane.form.set(order);
-      if (i === 0) this.#mark(order.scene);
+      if (i === 0) this.#scenes.mark(order.scene);
     });
     if (link.place) this.#conductor.goTo(link.place);
     else if (!calm.matches) this.#conductor.clock.play();
@@ -96,7 +98,10 @@ class Studio {
     pane.root.setAttribute("aria-label", second ? "Second film" : "First film");
     pane.root.querySelector(".close").addEventListener("click", () => this.#removePane(pane));
     pane.root.querySelector(".close").hidden = !second;
-    pane.addEventListener("film", () => this.#conductor.changeFilm(pane));
+    pane.addEventListener("film", () => {
+      this.#conductor.changeFilm(pane);
+      this.#scenes.showStills();
+    });
     pane.addEventListener("progress", () => this.#conductor.refresh());
     pane.addEventListener("order", () => this.#ordered(pane));
     pane.addEventListener("taken", () => this.#link());
@@ -144,7 +149,7 @@ class Studio {
   #ordered(pane) {
     if (pane !== this.#panes[0]) return;
     const { scene } = pane.form.state;
-    this.#mark(scene);
+    this.#scenes.mark(scene);
     if (pane.film === null || pane.film.info.scene === scene) return;
     this.#conductor.restart(!calm.matches);
   }
@@ -184,14 +189,9 @@ class Studio {
   }
 }
 
-/** The order that the command line gave; what it left open is the scene's own. */
-function fromCommand({ scene, spec, theme, aspect }) {
-  const given = Object.entries(spec ?? {}).filter(([, value]) => value !== null && value !== false);
-  return { scene, spec: Object.fromEntries(given), theme, aspect };
-}
-
 joinTheme(byId("theme"));
 try {
+  await globalThis.attnvizBegun.ready;
   const [scenes, choices] = await Promise.all([getScenes(), getChoices()]);
   const studio = new Studio(scenes, choices);
   globalThis.attnvizCounts = () => studio.counts();

@@ -649,7 +649,7 @@ def test_a_film_that_nobody_waits_for_is_given_up(open_page: Open, studio: FakeS
 def test_every_module_is_loaded_ahead_and_short() -> None:
     index = (PAGE / "index.html").read_text("utf-8")
     modules = {path.name for path in PAGE.glob("*.js")}
-    ahead = set(re.findall(r'modulepreload" href="/page/([a-z]+\.js)"', index))
+    ahead = set(re.findall(r'modulepreload" fetchpriority="low" href="/page/([a-z]+\.js)"', index))
     assert modules - {"early.js", "studio.js"} == ahead
     assert max(len(path.read_text("utf-8").splitlines()) for path in PAGE.glob("*.js")) <= 300
     # The policy of the page allows neither.

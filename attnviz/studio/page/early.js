@@ -8,7 +8,8 @@
 
   const begin = (path, body) => {
     const headers = { "Content-Type": "application/json" };
-    const answer = fetch(path, body ? { method: "POST", headers, body } : {});
+    const post = body ? { method: "POST", headers, body } : {};
+    const answer = fetch(path, { priority: "high", ...post });
     answer.catch(() => {});
     answers.set(path + (body ?? ""), answer);
     return answer;

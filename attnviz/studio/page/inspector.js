@@ -3,7 +3,7 @@
 import { getValue } from "./api.js";
 import { copies, make, say } from "./dom.js";
 import { Pointing } from "./pointing.js";
-import { fromList, rowTable, sizeOf, tensorTable, toTsv } from "./values.js";
+import { exact, fromList, rowTable, sizeOf, tensorTable, toTsv } from "./values.js";
 
 // Short enough to feel at once; long enough not to ask for all that the pointer passes.
 const HOVER_MS = 50;
@@ -145,7 +145,7 @@ export class Inspector {
   #show({ address, value, shape, formula, from, row, table }) {
     this.#begin(address);
     const whole = value === null || value === undefined;
-    this.#find("value").textContent = whole ? sizeOf(shape) : `${value}`;
+    this.#find("value").textContent = whole ? sizeOf(shape) : exact(value);
     this.#find("formula").textContent = formula ?? "";
     const go = (other) => this.#go(other);
     this.#fill("from", from?.length > 0 ? fromList(from, go) : null);

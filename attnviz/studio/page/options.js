@@ -43,7 +43,7 @@ export function headOptions(trace, layer, behaviours, pair) {
 export function maskOptions(masks, window) {
   const kinds = new Set(masks.map((mask) => mask.split(":")[0]));
   return [
-    { value: "", label: "model’s own" },
+    { value: "", label: "model’s" },
     ...[...kinds].map((kind) => ({ value: kind, label: kind === window ? "window of" : kind })),
   ];
 }

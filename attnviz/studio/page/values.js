@@ -6,9 +6,12 @@ const DECIMALS = 4;
 const DIGITS = 6;
 const LARGE = 1000;
 
+/** A value with all its digits. */
+export const exact = (value) => `${value}`.replaceAll("-", "−").replace("inf", "∞");
+
 /** A value to read: short, its exact form in the title. */
 function short(value) {
-  if (typeof value !== "number") return `${value}`.replace(/^-/, "−").replace("inf", "∞");
+  if (typeof value !== "number" || Number.isInteger(value)) return exact(value);
   const large = Math.abs(value) >= LARGE;
   return (large ? value.toPrecision(DIGITS) : value.toFixed(DECIMALS)).replace("-", "−");
 }

@@ -36,6 +36,7 @@ SIZES = {"16:9": (320, 180), "1:1": (180, 180), "9:16": (180, 320)}
 # A beat: frames in motion, then one that stands for `STILL` frames.
 STILL = 10
 BEATS = (("twice", 20), ("fan", 30), ("fold", 25), ("blend", 15))
+FRAMES = sum(moving + STILL for _, moving in BEATS)
 TOKENS = ("he", "left", "the", "roses", "by", "the", "bank")
 WEIGHTS = "layers[1].weights[2]"
 # Every pane of the page rests; a test that waits for more than this waits in vain.
@@ -146,6 +147,7 @@ class FakeStudio:
     beats: tuple[tuple[str, int], ...] = BEATS
     failure: dict[str, Any] | None = None  # the record that ends the next films
     fail_after: int = 0  # frames that come before it
+    about: int = FRAMES + 7  # the number of frames that is told before they are counted
     forgets: bool = False  # leave out every picture, held by the page or not
     orders: list[dict[str, Any]] = field(default_factory=list)
     films: dict[str, FakeFilm] = field(default_factory=dict)
@@ -188,7 +190,7 @@ class FakeStudio:
                 "height": height,
                 "fps": FPS,
                 "theme": film.order["theme"],
-                "about": film.frames + 7,
+                "about": self.about,
             },
             b"",
         )

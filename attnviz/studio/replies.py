@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import font_source_sans_pro
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,6 +25,14 @@ from attnviz.studio.exporting import BusyError, NoClipError
 PAGE: Final = Path(__file__).parent / "page"
 """The folder of the page's files."""
 
+_FONTS: Final = MappingProxyType(
+    {
+        name: Path(font_source_sans_pro.__file__).parent / "files" / name
+        for name in ("SourceSansPro-Regular.ttf", "SourceSansPro-Semibold.ttf")
+    }
+)
+"""The fonts of the page, which are the films'."""
+
 LARGEST_BODY: Final = 64 * 1024
 """Bytes that an order may have; one with the longest text has a tenth of it."""
 
@@ -31,7 +40,13 @@ _LONGEST_WAIT: Final = 10.0
 """Seconds in which an order must have come: a line that is held open costs room."""
 
 _TYPES: Final = MappingProxyType(
-    {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    {
+        ".html": "text/html",
+        ".css": "text/css",
+        ".js": "text/javascript",
+        ".svg": "image/svg+xml",
+        ".ttf": "font/ttf",
+    }
 )
 _STATUSES: Final[Mapping[type[AttnvizError], HTTPStatus]] = MappingProxyType(
     {
@@ -57,15 +72,16 @@ class Json(Response):
 
 
 def page_file(name: str) -> Response:
-    """Return one of the page's files.
+    """Return one of the page's files, or one of its fonts.
 
     Raises
     ------
     HTTPException
-        404, if there is no such file in the page's own folder.
+        404, if there is no such file.
     """
     # Looked up among the names that there are: no name leads anywhere else.
-    found = {path.name: path for path in PAGE.glob("*") if path.suffix in _TYPES}.get(name)
+    files = {path.name: path for path in PAGE.glob("*") if path.suffix in _TYPES}
+    found = {**files, **_FONTS}.get(name)
     if found is None or not found.is_file():
         raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such file")
     return Response(found.read_bytes(), media_type=_TYPES[found.suffix])

@@ -5,7 +5,8 @@ const PRESETS = {
     const count = trace?.layers[trace.layer]?.heads ?? 1;
     return { ...spec, layer: trace?.layer, head: ((trace?.head ?? 0) + 1) % count };
   },
-  mask: (spec) => ({ ...spec, mask: "none" }),
+  unmasked: (spec) => ({ ...spec, mask: "none" }),
+  masked: (spec) => ({ ...spec, mask: "causal" }),
   sentence: (spec) => spec,
 };
 

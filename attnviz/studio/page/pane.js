@@ -116,7 +116,8 @@ export class Pane extends EventTarget {
         const kind = film.take(record);
         if (kind === "trace") this.form.describe(film.trace);
         if (kind === "frame" && film.hasPicture && this.film !== film) this.#show(film);
-        else this.#tell("progress");
+        // What a failure means for what is shown is decided at the end.
+        else if (!film.failure) this.#tell("progress");
       }
     } catch (error) {
       if (!isAbort(error) && !(error instanceof Broken)) throw error;

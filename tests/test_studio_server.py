@@ -151,6 +151,45 @@ def test_a_broken_file_leaves_the_form_as_it_was(tmp_path: Path) -> None:
         Shelf(Named((catalogue.SceneRef("mine", file, "Mine"),)))
 
 
+COMPUTED = """\
+from attnviz.spec import Spec
+from attnviz.stage import AttentionScene
+print("a file may print")
+class Base(AttentionScene):
+    'A base.'
+    spec = Spec(text="of the base", layer=1)
+    tokens = range(3, 9)
+    kind = "self"
+class Derived(Base):
+    'Derived.'
+class Computed(Base):
+    'Computed.'
+    spec = Spec(text=" ".join(["two", "words"]))
+class Failing(Base):
+    'Failing.'
+    spec = Spec(text=1 / 0)
+"""
+
+
+def test_a_scene_has_what_its_base_in_the_same_file_has(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(COMPUTED, "utf-8")
+    ref = catalogue.find(f"{tmp_path / 'mine.py'}:Derived")
+    shelf = Shelf(Named((ref,)))
+    assert shelf.spec(ref) == Spec(text="of the base", layer=1)
+    assert shelf.tokens(ref) == range(3, 9)
+    assert shelf.takes_target(ref) is False
+
+
+def test_what_only_running_a_file_can_tell_another_process_tells(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(COMPUTED, "utf-8")
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        Shelf(Named((catalogue.find(f"{file}:Failing"),)))
+    file.write_text(COMPUTED.partition("class Failing")[0], "utf-8")
+    ref = catalogue.find(f"{file}:Computed")
+    assert Shelf(Named((ref,))).spec(ref) == Spec(text="two words")
+
+
 # -- pictures and pages -----------------------------------------------------------------------
 
 

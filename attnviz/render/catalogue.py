@@ -6,7 +6,7 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.machinery import SourceFileLoader
@@ -125,12 +125,17 @@ def default_spec(ref: SceneRef) -> Spec:
 
 def written_spec(ref: SceneRef) -> Spec | None:
     """Return a scene's own subject as its file has it; None where it must be run to be known."""
-    return _spec_by_reading(_class(ref))
+    lineage = _lineage(ref)
+    for name, value in _assignments(lineage):
+        if name == "spec":
+            return _literal_spec(value)
+    bases = [ast.unparse(base).rpartition(".")[2] for base in lineage[-1].bases]
+    return Spec() if bases == [_BASE] else None
 
 
 def written_tokens(ref: SceneRef) -> range:
     """Return how many tokens a scene can show, as its file or the stage has it."""
-    for name, value in map(_assignment, (*_class(ref).body, *_stage_scene().body)):
+    for name, value in _assignments([*_lineage(ref), _stage_scene()]):
         if name == "tokens" and (found := _literal_range(value)) is not None:
             return found
     raise AttnvizError(f"{_STAGE_FILE}: {_STAGE_SCENE} does not say how many tokens it shows")
@@ -138,8 +143,9 @@ def written_tokens(ref: SceneRef) -> range:
 
 def takes_target(ref: SceneRef) -> bool:
     """Tell whether a scene films attention between two sentences, by reading its file."""
-    kinds = [value for name, value in map(_assignment, _class(ref).body) if name == "kind"]
-    return not any(isinstance(kind, ast.Constant) and kind.value == "self" for kind in kinds)
+    kinds = (value for name, value in _assignments(_lineage(ref)) if name == "kind")
+    kind = next(kinds, None)
+    return not (isinstance(kind, ast.Constant) and kind.value == "self")
 
 
 def spec_for(ref: SceneRef, given: Mapping[str, Any]) -> Spec:
@@ -247,15 +253,21 @@ def _parsed(content: bytes, name: str) -> ast.Module:
     return ast.parse(content, filename=name)
 
 
-def _spec_by_reading(node: ast.ClassDef) -> Spec | None:
-    """Return ``spec = Spec(...)`` of a class body, if it is written with literals alone."""
-    for statement in node.body:
-        target, value = _assignment(statement)
-        if target != "spec":
-            continue
-        return _literal_spec(value)
-    bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-    return Spec() if bases == [_BASE] else None
+def _lineage(ref: SceneRef) -> list[ast.ClassDef]:
+    """Return a scene's class and, one by one, those of its own file that it derives from."""
+    known = {node.name: node for node in _classes(ref.source)}
+    lineage = [_class(ref)]
+    while len(lineage[-1].bases) == 1:
+        base = known.pop(ast.unparse(lineage[-1].bases[0]), None)
+        if base is None:
+            break
+        lineage.append(base)
+    return lineage
+
+
+def _assignments(nodes: Iterable[ast.ClassDef]) -> Iterator[tuple[str, ast.expr | None]]:
+    for node in nodes:
+        yield from map(_assignment, node.body)
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:

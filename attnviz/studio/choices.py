@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from attnviz import models
 from attnviz.embed.choices import SITES
-from attnviz.errors import AttnvizError, UserError, quoted, require_known
+from attnviz.errors import AttnvizError, UserError, require_known
 from attnviz.head_rules import BEHAVIOURS, PREFIX
 from attnviz.model_choice import choose_model
 from attnviz.render import catalogue
@@ -17,6 +17,7 @@ from attnviz.render.catalogue import SceneRef
 from attnviz.render.formats import FORMATS
 from attnviz.render.output import ASPECTS, QUALITIES, THEMES, Output
 from attnviz.spec import Spec
+from attnviz.studio.finding import found_spec
 
 FIRST_SCENE: Final = "self-attention"
 """The scene that is looked at where none was named."""
@@ -122,8 +123,8 @@ class Shelf:
         return self.scenes[require_known("scene", name, self.scenes)]
 
     def spec(self, ref: SceneRef) -> Spec:
-        """Return a scene's own subject, without running its file."""
-        return self._read(ref, "spec", _written_spec)
+        """Return a scene's own subject."""
+        return self._read(ref, "spec", _own_spec)
 
     def summary(self, ref: SceneRef) -> str:
         """Return the first line of a scene's docstring."""
@@ -194,11 +195,6 @@ def _models(named: Named) -> Iterator[dict[str, object]]:
         yield {"name": name, "targets": kind in _MAY_WRITE, "what": _OWN[kind]}
 
 
-def _written_spec(ref: SceneRef) -> Spec:
-    found = catalogue.written_spec(ref)
-    if found is None:
-        raise UserError(
-            f"{quoted(ref.class_name)}: the preview reads a scene's subject without running its"
-            " file; write `spec = Spec(...)` in the class, with plain values"
-        )
-    return found
+def _own_spec(ref: SceneRef) -> Spec:
+    """Return a scene's own subject: as it is written, or as a process of its own finds it."""
+    return catalogue.written_spec(ref) or found_spec(ref, ref.source.read_bytes())

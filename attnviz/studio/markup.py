@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attnviz.embed import single
 from attnviz.embed.versions import PAGE_FORMATS
+from attnviz.render import catalogue
 from attnviz.render.films import standing
 from attnviz.render.jobs import SUFFIXES, Job
 from attnviz.render.keys import model_kind
@@ -30,10 +31,13 @@ def markup(order: MarkupOrder, folder: Path) -> str:
         If the clip was not written since its sources last changed.
     """
     formats = (*PAGE_FORMATS, *(("webp",) if order.site in single.PICTURE_SITES else ()))
+    command = shown(markup_words(order, folder))
+    if catalogue.written_spec(order.job.scene) is None:
+        raise NoClipError(f"the names of this scene's files are known where it runs: {command}")
     if not _is_there(order.job, folder, formats):
         raise NoClipError(
-            f"there is no clip of this yet: {shown(markup_words(order, folder))} makes it, as does"
-            f" an export in web quality with {', '.join(formats)}"
+            f"there is no clip of this yet: {command} makes it, as does an export in web quality"
+            f" with {', '.join(formats)}"
         )
     return single.markup([order.job], folder, f"{folder.as_posix()}/", order.site, script=True)
 

@@ -10,10 +10,10 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attnviz.render import catalogue
 from attnviz.render.jobs import Job
@@ -22,10 +22,12 @@ from attnviz.studio.app import Studio
 from attnviz.studio.choices import Named, Shelf
 from attnviz.studio.engine import Engine
 from attnviz.studio.guard import LOOPBACK, Address
-from attnviz.studio.inspector import inspect
 from attnviz.studio.listening import listen, server_of
 from attnviz.studio.orders import LOOKED_AT
 from attnviz.studio.watching import Hear, watch
+
+if TYPE_CHECKING:
+    from attnviz.records import ModelTrace
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SIGNAL_BASE: Final = 128  # what shells add to a signal's number
@@ -90,7 +92,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings, address: Address, line: socket.socket) -> int:
     shelf = Shelf(settings.named)
     engine = Engine(_first(shelf), debug=settings.debug)
-    studio = Studio(engine, inspect, shelf, settings.folder, debug=settings.debug)
+    studio = Studio(engine, _inspect, shelf, settings.folder, debug=settings.debug)
     server = server_of(studio.app(address))
 
     async def renew(changed: frozenset[Path]) -> None:
@@ -140,6 +142,13 @@ def _signals() -> Iterator[asyncio.Future[int]]:
     finally:
         for number in heard:
             loop.remove_signal_handler(number)
+
+
+def _inspect(address: str, traces: Mapping[str, ModelTrace]) -> dict[str, Any]:
+    # Loaded late: the page is there before anything on it can be pointed at.
+    from attnviz.studio.inspector import inspect
+
+    return inspect(address, traces)
 
 
 def _first(shelf: Shelf) -> Job:

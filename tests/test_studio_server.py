@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import shlex
@@ -10,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -387,8 +389,6 @@ def test_a_value_is_inspected_in_the_films_own_tensors() -> None:
 
 def read_on(studio: Served, path: str, seconds: float) -> bytes:
     """Read an answer that has no end; return what came, or time out where nothing more comes."""
-    import http.client
-
     connection = http.client.HTTPConnection("127.0.0.1", studio.address.port, timeout=seconds)
     try:
         connection.request("GET", path)
@@ -641,6 +641,18 @@ def test_saved_sources_are_told_within_a_moment(tmp_path: Path) -> None:
         return seconds
 
     assert sorted(asyncio.run(run()))[2] < 0.2
+
+
+def test_answers_do_not_wait_for_one_another_on_a_kept_line(studio: Served) -> None:
+    """Nagle's algorithm and a delayed acknowledgement would make each wait for 40 ms."""
+    seconds = []
+    with closing(http.client.HTTPConnection("127.0.0.1", studio.address.port)) as line:
+        for _ in range(50):
+            began = time.monotonic()
+            line.request("GET", "/api/choices")
+            line.getresponse().read()
+            seconds.append(time.monotonic() - began)
+    assert sorted(seconds)[10] < 0.03
 
 
 # -- sockets ----------------------------------------------------------------------------------

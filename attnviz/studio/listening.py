@@ -46,7 +46,8 @@ def listen(host: str, port: int | None) -> socket.socket:
     except (OSError, ValueError) as error:  # a name that cannot be one is a ValueError
         raise UserError(f"host {quoted(host)}: there is no such address ({error})") from error
     for number in wanted:
-        line = socket.socket(family, kind)
+        # The protocol is named, or asyncio leaves Nagle's algorithm on: 40 ms more an answer.
+        line = socket.socket(family, kind, socket.IPPROTO_TCP)
         try:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             line.bind((host, number))

@@ -19,7 +19,7 @@ from attnviz.render import catalogue
 from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, Output
 from attnviz.studio.app import Studio
-from attnviz.studio.choices import Named, Shelf
+from attnviz.studio.choices import Named, Shelf, scenes
 from attnviz.studio.engine import Engine
 from attnviz.studio.guard import LOOPBACK, Address
 from attnviz.studio.listening import listen, server_of
@@ -107,6 +107,7 @@ async def _serve(settings: Settings, address: Address, line: socket.socket) -> i
         watching = asyncio.create_task(_watch(settings.named, renew))
         try:
             await engine.start()
+            await asyncio.to_thread(scenes, shelf)  # read before they are asked for
             await _first_of(answering, ended)
             server.should_exit = True
             await answering

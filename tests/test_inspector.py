@@ -18,7 +18,7 @@ from attnviz.studio.places import read
 from tests.builders import random_trace
 
 ENGLISH = "he left the roses by the bank"
-SAMPLES = 12
+SAMPLES = 6
 LEARNED = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_k", "b_v", "b_o"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from itertools import pairwise
@@ -381,9 +382,16 @@ def test_code_that_does_not_load_shows_where(open_page: Open, studio: FakeStudio
 
 def test_the_page_comes_back_after_the_server(open_page: Open, studio: FakeStudio) -> None:
     page = open_at(open_page, studio)
+    # A server that was started again gives the names of the films from the first on.
+    studio.orders.clear()
     studio.hang_up()
+    again = time.monotonic() + PATIENCE_MS / 1000
+    while len(studio.reads) < 2 and time.monotonic() < again:
+        page.tab.wait_for_timeout(50)
     wait_for(page, "() => document.querySelector('#state').dataset.state === 'ready'")
-    wait_frame(page, FOLD, "film2")
+    wait_whole(page)
+    wait_frame(page, FOLD, "film1")
+    assert [name for name, _ in studio.reads] == ["film1", "film1"]
 
 
 def test_two_films_go_in_step(open_page: Open, studio: FakeStudio) -> None:

@@ -1,7 +1,7 @@
 // The film in full quality, its markup for a site, and the command line that does the same.
 
 import { postExport, postMarkup } from "./api.js";
-import { copyText, copies, make, say } from "./dom.js";
+import { copyText, copies, make } from "./dom.js";
 
 /** The export dialog. `panes()` gives what may be exported. */
 export class Exporter {
@@ -18,6 +18,8 @@ export class Exporter {
         make("option", { value: name }, `${name} · ${width} × ${height}, ${fps} fps`),
       ),
     );
+    // The page shows the first quality already, and the first format is always there.
+    this.#find("quality").selectedIndex = Math.min(1, choices.qualities.length - 1);
     this.#find("formats").append(...choices.formats.map((each, i) => format(each, i === 0)));
     this.#find("site").append(
       ...choices.sites.map((site) => make("option", { value: site.name ?? site }, site.name ?? site)),
@@ -71,7 +73,6 @@ export class Exporter {
   async #export() {
     const chosen = [...this.#dialog.querySelectorAll("[name=format]:checked")];
     const formats = chosen.map((box) => box.value);
-    if (formats.length === 0) return this.#say("Choose a format.");
     this.#find("files").replaceChildren();
     this.#find("start").disabled = true;
     this.#find("progress").hidden = false;
@@ -109,11 +110,11 @@ export class Exporter {
 
   #say(message) {
     this.#find("said").textContent = message;
-    say(message);
   }
 }
 
-function format({ name, summary }, checked) {
-  const box = make("input", { type: "checkbox", name: "format", value: name, checked });
+function format({ name, summary }, always) {
+  const box = make("input", { type: "checkbox", name: "format", value: name });
+  box.checked = box.disabled = always;
   return make("label", { class: "check", title: summary }, box, ` ${name}`);
 }

@@ -46,6 +46,7 @@ export class Form {
     root.addEventListener("submit", (event) => event.preventDefault());
     // A form of several fields and no button does not submit by itself.
     root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") event.target.blur();
       if (event.key !== "Enter" || event.isComposing || event.target.localName !== "input") return;
       event.preventDefault();
       this.#send(0);

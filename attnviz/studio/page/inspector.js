@@ -21,7 +21,7 @@ export class Inspector {
   #address = null;
   #held = false;
   #past = [];
-  #answers = new Map();
+  #answers = new WeakMap();
   #asking = null;
   #timer = null;
   #listed = null;
@@ -133,12 +133,12 @@ export class Inspector {
   }
 
   async #ask(film, address, signal) {
-    const key = `${film.id} ${address}`;
-    const known = this.#answers.get(key);
-    if (known) return known;
+    const answers = this.#answers.get(film) ?? new Map();
+    this.#answers.set(film, answers);
+    if (answers.has(address)) return answers.get(address);
     const answer = await getValue(film.id, address, signal);
-    this.#answers.set(key, answer);
-    if (this.#answers.size > MOST_KEPT) this.#answers.delete(this.#answers.keys().next().value);
+    answers.set(address, answer);
+    if (answers.size > MOST_KEPT) answers.delete(answers.keys().next().value);
     return answer;
   }
 

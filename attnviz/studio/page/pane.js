@@ -1,7 +1,7 @@
 // One film: its form, its picture, and the stream that brings it.
 
 import { openRecords, postRender, Refusal } from "./api.js";
-import { say, stamp } from "./dom.js";
+import { stamp } from "./dom.js";
 import { Problem } from "./error.js";
 import { Film } from "./film.js";
 import { Form } from "./form.js";
@@ -31,7 +31,7 @@ export class Pane extends EventTarget {
   film = null;
   command = "";
 
-  /** `shared` is what all panes have: {blobs, bitmaps, choices, scenes, beatNumber()}. */
+  /** `shared` is what all panes have: {blobs, bitmaps, choices, scenes, beatNumber(), anyFilm()}. */
   constructor(shared) {
     super();
     this.#shared = shared;
@@ -46,8 +46,8 @@ export class Pane extends EventTarget {
     again.addEventListener("click", () => this.order());
   }
 
-  /** Ask for the film that the form describes. */
-  async order() {
+  /** Ask for the film that the form describes; `anew`: even one that is here already. */
+  async order(anew = false) {
     this.#posting?.abort();
     const posting = new AbortController();
     this.#posting = posting;
@@ -61,7 +61,7 @@ export class Pane extends EventTarget {
       this.form.accept();
       this.command = command;
       this.#tell("taken");
-      await this.#bring(film, base);
+      await this.#bring(film, base, anew);
     } catch (error) {
       if (isAbort(error)) return;
       if (!(error instanceof Refusal)) throw error;
@@ -82,12 +82,12 @@ export class Pane extends EventTarget {
 
   /** The film whose pictures need not be sent again: a whole one if there is one. */
   #base() {
-    return this.#good ?? this.film;
+    return this.#good ?? this.film ?? this.#shared.anyFilm();
   }
 
-  async #bring(id, base) {
+  async #bring(id, base, anew) {
     const known = [this.#coming, this.film].find((film) => film?.id === id);
-    if (known && !known.failure && (known.done || this.#coming === known)) {
+    if (!anew && known && !known.failure && (known.done || this.#coming === known)) {
       this.#show(known);
       this.problem.clear();
       return;
@@ -137,7 +137,6 @@ export class Pane extends EventTarget {
     this.#coming = null;
     if (film.failure) {
       this.problem.show(film.failure);
-      say("The film could not be drawn.");
       if (this.#good && this.film !== this.#good) {
         this.film = this.#good;
         this.#tell("film");

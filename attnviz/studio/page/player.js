@@ -56,12 +56,20 @@ export class Player {
     this.#pen.drawImage(bitmap, 0, 0);
   }
 
+  /** Say what is seen, to those who do not see it. */
+  #describe(film, index) {
+    const beat = film.beatAt(index);
+    const said = [film.info.scene, beat?.name, beat?.caption].filter(Boolean).join(": ");
+    if (this.#canvas.ariaLabel !== said) this.#canvas.ariaLabel = said;
+  }
+
   #note(film, frame, index) {
     const shown = this.element.dataset;
     const isNew = shown.film !== film.id;
     shown.film = film.id;
     shown.frame = index;
     shown.digest = frame.digest;
+    this.#describe(film, index);
     if (isNew) {
       performance.clearMarks("film-picture");
       performance.mark("film-picture", { detail: film.id });

@@ -39,7 +39,9 @@ class Studio {
 
   constructor(scenes, choices) {
     const beatNumber = () => this.#conductor.beatNumber;
-    this.#shared = { blobs: this.#blobs, bitmaps: this.#bitmaps, scenes, choices, beatNumber };
+    const anyFilm = () => this.#panes[0]?.film ?? null;
+    const [blobs, bitmaps] = [this.#blobs, this.#bitmaps];
+    this.#shared = { blobs, bitmaps, scenes, choices, beatNumber, anyFilm };
     this.#inspector = new Inspector(byId("inspector"), this.#conductor);
     this.#exporter = new Exporter(byId("export"), choices, () => this.#panes);
     this.#scenes = new Scenes(byId("scenes"), scenes, (name) => this.#chooseScene(name));
@@ -70,7 +72,8 @@ class Studio {
     listen(
       (event) => this.#hear(event),
       () => this.#show("away"),
-      () => this.#again(),
+      // Another server gives the old films' names to other films.
+      () => this.#again(true),
     );
   }
 
@@ -175,8 +178,8 @@ class Studio {
     if (state !== "ready") say(root.textContent);
   }
 
-  #again() {
-    for (const pane of this.#panes) pane.order();
+  #again(anew = false) {
+    for (const pane of this.#panes) pane.order(anew);
   }
 
   #link() {

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from attnviz.render.jobs import Job
-from attnviz.studio.app import Studio
+from attnviz.studio.app import Opening, Studio
 from attnviz.studio.choices import Named, Shelf
-from attnviz.studio.guard import LOOPBACK, Address
+from attnviz.studio.guard import LOOPBACK, Address, Guard
 from attnviz.studio.listening import listen, server_of
 
 SECONDS = 20
@@ -140,7 +140,9 @@ def serve(
     studio = Studio(engine, inspect, Shelf(named or Named()), folder)
     line = listen(LOOPBACK, 0)
     address = Address(LOOPBACK, line.getsockname()[1], token)
-    server = server_of(studio.app(address))
+    opening = Opening()
+    opening.open(studio)
+    server = server_of(Guard(opening, address))
     loop = asyncio.new_event_loop()
 
     async def run() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from pathlib import Path
@@ -23,13 +24,12 @@ from attnviz.studio.bodies import FieldError
 from attnviz.studio.commands import export_words, film_words, markup_words, shown
 from attnviz.studio.events import Events
 from attnviz.studio.exporting import Exports
-from attnviz.studio.guard import Address, Guard
 from attnviz.studio.orders import MarkupOrder, Orders
 from attnviz.studio.replies import Json
 from attnviz.studio.thumbnails import MEDIA_TYPE, Thumbnails
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from attnviz.records import ModelTrace
     from attnviz.render.jobs import Job
@@ -114,12 +114,10 @@ class Studio:
         self.exports = Exports(self.events.tell)
         engine.on_state(self.events.tell)
 
-    def app(self, address: Address) -> ASGIApp:
-        """Return what answers requests at an address, guarded."""
+    def app(self) -> ASGIApp:
+        """Return what answers all that is no file of the page."""
         get, post = ["GET"], ["POST"]
         routes = [
-            Route("/", self._index, methods=get),
-            Route("/page/{name}", self._page, methods=get),
             Route("/api/scenes", self._scenes, methods=get),
             Route("/api/thumbnails/{name}", self._thumbnail, methods=get),
             Route("/api/choices", self._choices, methods=get),
@@ -130,24 +128,9 @@ class Studio:
             Route("/api/export", self._export, methods=post),
             Route("/api/markup", self._markup, methods=post),
         ]
-        app = Starlette(
-            routes=routes,
-            exception_handlers={
-                HTTPException: replies.on_http_error,
-                AttnvizError: replies.on_attnviz_error,
-                Exception: replies.on_any_error(debug=self._debug),
-            },
-        )
-        app.router.redirect_slashes = False
-        return Guard(app, address)
+        return _answering(routes, debug=self._debug)
 
-    # -- the page ----------------------------------------------------------------------------
-
-    async def _index(self, _request: Request) -> Response:
-        return replies.page_file("index.html")
-
-    async def _page(self, request: Request) -> Response:
-        return replies.page_file(request.path_params["name"])
+    # -- what is offered ---------------------------------------------------------------------
 
     async def _scenes(self, _request: Request) -> Response:
         return Json(offered.scenes(self._shelf))
@@ -219,6 +202,52 @@ class Studio:
         command = shown(markup_words(order, self._folder))
         text = await run_in_threadpool(_markup_of, order, self._folder)
         return Json({"markup": text, "command": command})
+
+
+class Opening:
+    """Answers with the page at once; what needs the studio waits until it is there."""
+
+    def __init__(self) -> None:
+        routes = [
+            Route("/", self._index, methods=["GET"]),
+            Route("/page/{name}", self._page, methods=["GET"]),
+        ]
+        self._files = _answering(routes)
+        self._rest: ASGIApp | None = None
+        self._there = asyncio.Event()
+
+    def open(self, studio: Studio) -> None:
+        """Let the studio answer what has waited, and all that comes."""
+        self._rest = studio.app()
+        self._there.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["path"].startswith("/api/"):
+            await self._there.wait()
+            assert self._rest is not None
+            await self._rest(scope, receive, send)
+        else:
+            await self._files(scope, receive, send)
+
+    async def _index(self, _request: Request) -> Response:
+        return replies.page_file("index.html")
+
+    async def _page(self, request: Request) -> Response:
+        return replies.page_file(request.path_params["name"])
+
+
+def _answering(routes: Sequence[Route], *, debug: bool = False) -> Starlette:
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            HTTPException: replies.on_http_error,
+            AttnvizError: replies.on_attnviz_error,
+            Exception: replies.on_any_error(debug=debug),
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _markup_of(order: MarkupOrder, folder: Path) -> str:

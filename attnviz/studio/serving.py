@@ -12,16 +12,16 @@ import threading
 import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attnviz.render import catalogue
 from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, Output
-from attnviz.studio.app import Studio
+from attnviz.studio.app import Opening, Studio
 from attnviz.studio.choices import Named, Shelf, scenes
-from attnviz.studio.engine import Engine
-from attnviz.studio.guard import LOOPBACK, Address
+from attnviz.studio.guard import LOOPBACK, Address, Guard
 from attnviz.studio.listening import listen, server_of
 from attnviz.studio.orders import LOOKED_AT
 from attnviz.studio.watching import Hear, watch
@@ -91,34 +91,48 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, address: Address, line: socket.socket) -> int:
     shelf = Shelf(settings.named)
-    engine = Engine(_first(shelf), debug=settings.debug)
-    studio = Studio(engine, _inspect, shelf, settings.folder, debug=settings.debug)
-    server = server_of(studio.app(address))
-
-    async def renew(changed: frozenset[Path]) -> None:
-        await engine.renew(changed)
-        studio.events.tell({"kind": "code", "files": sorted(map(os.path.relpath, changed))})
-
+    job = _first(shelf)
+    opening = Opening()
+    server = server_of(Guard(opening, address))
     with _signals() as ended:
         answering = asyncio.create_task(server.serve([line]))
         print(f"preview: {address.url}  (Ctrl-C ends it)", flush=True)
         if settings.opens:
             _open(address.url)
-        watching = asyncio.create_task(_watch(settings.named, renew))
+        working = asyncio.create_task(_work(settings, shelf, job, opening))
         try:
-            await engine.start()
-            await asyncio.to_thread(scenes, shelf)  # read before they are asked for
-            await _first_of(answering, ended)
+            await _first_of(answering, ended, working)
             server.should_exit = True
             await answering
         finally:
-            watching.cancel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LONGEST_CLOSING):
-                    await asyncio.gather(
-                        watching, studio.exports.close(), engine.close(), return_exceptions=True
-                    )
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
         return _SIGNAL_BASE + ended.result() if ended.done() else 1
+
+
+async def _work(settings: Settings, shelf: Shelf, job: Job, opening: Opening) -> None:
+    """Draw, export and watch until this is cancelled; then end all that was started."""
+    # What draws takes a while to load: the page is on its way meanwhile.
+    await asyncio.to_thread(import_module, "attnviz.studio.engine")
+    from attnviz.studio.engine import Engine
+
+    engine = Engine(job, debug=settings.debug)
+    studio = Studio(engine, _inspect, shelf, settings.folder, debug=settings.debug)
+
+    async def renew(changed: frozenset[Path]) -> None:
+        await engine.renew(changed)
+        studio.events.tell({"kind": "code", "files": sorted(map(os.path.relpath, changed))})
+
+    try:
+        opening.open(studio)
+        await engine.start()
+        await asyncio.to_thread(scenes, shelf)  # read before they are asked for
+        await _watch(settings.named, renew)
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_CLOSING):
+                await asyncio.gather(studio.exports.close(), engine.close(), return_exceptions=True)
 
 
 async def _first_of(*awaited: asyncio.Future[Any]) -> None:
@@ -169,6 +183,7 @@ async def _watch(named: Named, renew: Hear) -> None:
             file=sys.stderr,
             flush=True,
         )
+        await asyncio.Event().wait()
 
 
 def _open(url: str) -> None:

@@ -54,7 +54,7 @@ DEEDS = {
 _LEFT_OUT = (".git", ".venv", "media", "node_modules", "__pycache__", ".*_cache")
 _CAPTION = "each link becomes one cell of a grid"
 _GROUND = 'background="#10141A"'
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 _BUSY = "[aria-busy=true]"
 _QUIET = 1.0
 """Seconds without a new picture after which, once the film is whole, the page is at rest."""
@@ -134,7 +134,8 @@ def settled(page: Page, deed: Callable[[], object]) -> tuple[float, float]:
         if is_quiet and not page.tab.locator(_BUSY).count():
             return new[0]["at"] - began, new[-1]["at"] - began
         if time.time() > end:
-            raise SystemExit(f"no new picture within {_PATIENCE:.0f} s; the page: {_told(page)}")
+            lacking = "its film is not whole" if new else "no new picture has come"
+            raise SystemExit(f"{lacking} after {_PATIENCE:.0f} s; the page says: {_told(page)}")
         page.tab.wait_for_timeout(20)
 
 
@@ -180,6 +181,7 @@ def measured(rounds: int) -> dict[str, Times]:
             }
             # Deeds of one kind on end, as an author works; the first of each warms up.
             for deed, do in edits.items():
+                print(f"{rounds} times: {DEEDS[deed]}", file=sys.stderr)
                 for turn in range(rounds + 1):
                     first, last = settled(page, partial(do, turn))
                     if turn:

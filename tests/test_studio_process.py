@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from attnviz.studio.guard import LOOPBACK
+from attnviz.studio.listening import listen
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "tests/fixtures/own_scene.py"
@@ -128,7 +129,14 @@ def gone(running: Preview) -> bool:
     return not running.left() and not [*(running.folder / "tmp").iterdir()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 def test_it_serves_before_it_is_warm_and_ends_on_a_signal(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -173,14 +181,14 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
-    with preview(tmp_path) as running:
-        command = [sys.executable, "render.py", "preview", "--no-open", "--port", str(running.port)]
+def test_a_port_in_use_is_one_line() -> None:
+    with closing(listen(LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "render.py", "preview", "--no-open", "--port", str(port)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"render.py: port {running.port} is in use, perhaps by another preview;"
-        " give another with --port\n"
+        f"render.py: port {port} is in use, perhaps by another preview; give another with --port\n"
     )
 
 
@@ -233,6 +241,15 @@ def test_it_draws_exports_and_keeps_up_with_a_file_and_leaves_nothing(tmp_path: 
             assert newer["film"] != film["film"]
             _, records = running.ask("GET", f"/api/films/{newer['film']}/records")
             assert b"Another square" in records
+
+            file.write_text(source + "def (:\n", "utf-8")
+            assert next_event()["kind"] == "code"
+            status, broken = running.ask("POST", "/api/render", {"scene": "two-beats"})
+            assert status == 200
+            _, records = running.ask("GET", f"/api/films/{broken['film']}/records")
+            assert f'"line": {1 + source.count(chr(10))}'.encode() in records
+            file.write_text(source, "utf-8")
+            assert next_event()["kind"] == "code"
 
             order = {"scene": "two-beats", "quality": "draft"}
             status, export = running.ask("POST", "/api/export", order)

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from starlette.types import Message
 
 import render
 from attnviz.errors import UserError
@@ -28,13 +29,14 @@ from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, QUALITIES, Output
 from attnviz.spec import Spec
 from attnviz.studio import replies
+from attnviz.studio.app import Opening, Studio
 from attnviz.studio.choices import Named, Shelf
 from attnviz.studio.events import Events
 from attnviz.studio.exporting import MOST_WAITING, BusyError, Exports
 from attnviz.studio.listening import DEFAULT_PORT, listen
 from attnviz.studio.thumbnails import Thumbnails
 from attnviz.studio.watching import watch
-from tests.studios import RECORDS, SECONDS, Served, serve
+from tests.studios import RECORDS, SECONDS, Served, StandInEngine, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "tests/fixtures/own_scene.py"
@@ -246,6 +248,32 @@ def test_files_of_the_page_have_their_types(
     assert studio.get("/").body == b"this is index.html"
     assert studio.get("/page/notes.md").status == 404
     assert studio.get("/page/code.py").status == 404
+
+
+def test_the_page_is_there_before_what_draws_is_loaded() -> None:
+    async def ask(opening: Opening, path: str) -> int:
+        told: list[Message] = []
+
+        async def send(message: Message) -> None:
+            told.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b""}
+
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+        await opening(scope, receive, send)
+        status: int = told[0]["status"]
+        return status
+
+    async def run() -> None:
+        opening = Opening()
+        waiting = asyncio.create_task(ask(opening, "/api/choices"))
+        assert await ask(opening, "/page/nothing.js") == 404
+        assert not waiting.done()
+        opening.open(Studio(StandInEngine(), lambda *_: {}, Shelf(Named()), Path("media")))
+        assert await waiting == 200
+
+    asyncio.run(run())
 
 
 # -- films ------------------------------------------------------------------------------------

@@ -169,7 +169,9 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._address.is_named(hosts[0]):
-            return refusal(HTTPStatus.FORBIDDEN, "this server is not called so")
+            return refusal(
+                HTTPStatus.FORBIDDEN, "open the address that the terminal shows, in its own words"
+            )
         if scope["method"] not in _METHODS:
             answer = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "there is no such method here")
             answer.headers["Allow"] = ", ".join(_METHODS)

@@ -99,7 +99,7 @@ def canvas(page: Page) -> np.ndarray:
 
 
 def sentence(page: Page) -> Any:
-    return page.tab.get_by_label("Sentence")
+    return page.tab.get_by_role("textbox", name="Sentence")
 
 
 def test_each_frame_on_the_canvas_is_that_of_a_render(open_page: Open, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from attnviz.mobjects.pen import element
 from attnviz.studio.replies import page_file
 from tests.browser import Page, console_errors, foreign_requests, press, violations
 from tests.studio_fake import (
@@ -538,6 +539,21 @@ def test_a_printed_number_comes_before_the_cell_beneath(
     page = open_at(open_page, studio, "fold", 30)
     point_at(page, 285, 87)
     wait_inspected(page, f"entropy({WEIGHTS[:-1]}, 6])")
+
+
+def test_a_cells_address_is_that_of_its_element(open_page: Open, studio: FakeStudio) -> None:
+    page = open_page(studio.address)
+    for address, indices in (
+        ("layers[1].weights[2]", (6, 3)),
+        ("token_embeddings", (4, 7)),
+        ("dot_products(layers[0].q[1], layers[0].k[1])", (2, 5)),
+        ("column(layers[1].w_q, 36)", (11,)),
+    ):
+        made = page.tab.evaluate(
+            "async told => (await import('/page/regions.js')).elementAddress(...told)",
+            [address, list(indices)],
+        )
+        assert made == element(address, *indices)
 
 
 def test_the_keyboard_inspects(open_page: Open, studio: FakeStudio) -> None:

@@ -1,11 +1,9 @@
 // What can be pointed at in a picture: printed numbers and cells, by where they are.
 
-/** Put the indices of an element inside the last bracket: weights[2] and (6, 3), weights[2, 6, 3]. */
-function elementAddress(address, indices) {
-  const close = address.lastIndexOf("]");
+/** Put an element's indices inside the bracket at the end, if there is one: weights[2, 6, 3]. */
+export function elementAddress(address, indices) {
   const inside = indices.join(", ");
-  if (close < 0) return `${address}[${inside}]`;
-  return `${address.slice(0, close)}, ${inside}${address.slice(close)}`;
+  return address.endsWith("]") ? `${address.slice(0, -1)}, ${inside}]` : `${address}[${inside}]`;
 }
 
 /** The cells of a matrix, evenly spaced in its box. */

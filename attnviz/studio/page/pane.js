@@ -36,6 +36,7 @@ export class Pane extends EventTarget {
     super();
     this.#shared = shared;
     this.root = stamp("pane");
+    this.empty = this.root.querySelector(".empty");
     this.player = new Player(this.root.querySelector(".player"), shared.bitmaps);
     this.problem = new Problem(this.root.querySelector(".error"));
     this.form = new Form(this.root.querySelector("form"), shared.choices, shared.scenes, () => {

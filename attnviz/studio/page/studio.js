@@ -23,6 +23,14 @@ const STATES = {
   away: "the studio does not answer",
 };
 
+// What stands where no picture is yet.
+const EMPTY = {
+  warming: "The models are being loaded …",
+  ready: "The first picture is being drawn …",
+  broken: "",
+  away: "",
+};
+
 const byId = (id) => document.getElementById(id);
 
 class Studio {
@@ -111,6 +119,7 @@ class Studio {
     pane.addEventListener("refused", () => this.#conductor.stay());
     this.#inspector.join(pane);
     byId("panes").append(pane.root);
+    pane.empty.textContent = EMPTY[this.#state] ?? "";
     this.#panes.push(pane);
     this.#panesChanged();
     return pane;
@@ -175,6 +184,7 @@ class Studio {
     const root = byId("state");
     root.dataset.state = state;
     root.textContent = STATES[state] ?? state;
+    for (const pane of this.#panes) pane.empty.textContent = EMPTY[state] ?? "";
     if (state !== "ready") say(root.textContent);
   }
 

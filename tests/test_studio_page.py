@@ -676,10 +676,9 @@ def test_memory_is_level_over_many_films(open_page: Open, studio: FakeStudio) ->
 def test_a_film_that_nobody_waits_for_is_given_up(open_page: Open, studio: FakeStudio) -> None:
     page = open_at(open_page, studio)
     studio.pace = 0.05
-    for text in ("a bank", "a river"):
+    for text, film in (("a bank", "film2"), ("a river", "film3")):
         sentence(page).fill(text)
         sentence(page).press("Enter")
-        film = f"film{len(studio.films) + 1}"
         wait_for(page, "film => document.querySelector('.player').dataset.film === film", film)
     studio.pace = 0.0
     wait_whole(page)

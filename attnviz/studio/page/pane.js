@@ -60,6 +60,7 @@ export class Pane extends EventTarget {
       const order = { scene, spec, theme, aspect, beat, base: base?.id ?? null };
       const { film, command } = await postRender(order, posting.signal);
       this.form.accept();
+      this.problem.pass();
       this.command = command;
       this.#tell("taken");
       await this.#bring(film, base, anew);
@@ -68,7 +69,7 @@ export class Pane extends EventTarget {
       if (!(error instanceof Refusal)) throw error;
       this.#tell("refused");
       if (error.field || error.status === UNPROCESSABLE) this.form.refuse(error);
-      else this.problem.show({ message: error.message });
+      else this.problem.show({ message: error.message, passing: error.status === 0 });
     }
     if (this.#posting === posting) this.root.setAttribute("aria-busy", `${this.#coming !== null}`);
   }
@@ -104,7 +105,7 @@ export class Pane extends EventTarget {
     await this.#read(film, base?.id, signal);
     // A picture was left out that is no longer held: all of them, then.
     if (film.lacking && !signal.aborted) await this.#read(film, null, signal);
-    if (!film.ended && !signal.aborted) film.failure = { message: CUT };
+    if (!film.ended && !signal.aborted) film.failure = { message: CUT, passing: true };
     if (!signal.aborted) this.#end(film);
   }
 

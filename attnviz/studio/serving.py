@@ -13,6 +13,7 @@ import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing import active_children, forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,6 +131,8 @@ async def _work(settings: Settings, shelf: Shelf, job: Job, opening: Opening) ->
         await asyncio.to_thread(scenes, shelf)  # read before they are asked for
         await _watch(settings.named, renew)
     finally:
+        if engine.state()["state"] == "warming":
+            _stop_loading()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_CLOSING):
                 await asyncio.gather(studio.exports.close(), engine.close(), return_exceptions=True)
@@ -157,6 +160,16 @@ def _signals() -> Iterator[asyncio.Future[int]]:
     finally:
         for number in heard:
             loop.remove_signal_handler(number)
+
+
+def _stop_loading() -> None:
+    """End the processes that still load something: nothing else would, before they are done."""
+    for process in active_children():
+        process.kill()
+    pid = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    if pid is not None:  # what they are forked from, which is no child to multiprocessing
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _inspect(address: str, traces: Mapping[str, ModelTrace]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -196,12 +197,12 @@ class FakeStudio:
         )
         yield trace(film.order["spec"]), b""
         from_beat = min(film.order["beat"] or len(film.beats) // 2, len(film.beats) - 1)
-        later = [b for n in range(from_beat, len(film.beats)) for b in self._beat(film, n)]
-        earlier = [b for n in range(from_beat) for b in self._beat(film, n)]
-        while later or earlier:
-            for child in (later, earlier):
-                if child:
-                    yield child.pop(0)
+        children = [
+            chain.from_iterable(self._beat(film, n) for n in numbers)
+            for numbers in (range(from_beat, len(film.beats)), range(from_beat))
+        ]
+        for records in zip_longest(*children):
+            yield from (record for record in records if record is not None)
         yield {"kind": "done", "frames": film.frames}, b""
 
     def _beat(self, film: FakeFilm, number: int) -> Iterator[tuple[dict[str, Any], bytes]]:

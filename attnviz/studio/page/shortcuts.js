@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
-const KEEPS_SPACE = "button, summary, a, [role=slider]";
+const KEEPS_SPACE = "button:not(.picker), summary, a";
 // Of this tab alone: who turns single keys off has a reason to.
 const MEMORY = "attnviz-keys";
 
@@ -55,7 +55,7 @@ export function joinShortcuts(conductor, dialog, extra) {
     const { key, target } = event;
     if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     if (!enabled.checked || target.closest(TYPING) || document.querySelector("dialog[open]")) return;
-    if (key === " " && target.closest(KEEPS_SPACE) && !target.closest("[role=slider]")) return;
+    if (key === " " && target.closest(KEEPS_SPACE)) return;
     const act = (event.shiftKey && shifted[key]) || keys[key.length === 1 ? key.toLowerCase() : key];
     if (!act) return;
     event.preventDefault();

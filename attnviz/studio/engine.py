@@ -10,6 +10,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from importlib.util import cache_from_source
 from multiprocessing import reduction
 from pathlib import Path
 from typing import Any, Final
@@ -68,11 +69,11 @@ class Engine:
         self._context: Any = None
         self._warm: _Warm | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._changing = asyncio.Lock()
+        self._loading = 0
 
     async def start(self) -> None:
         """Begin to warm up; it goes on when this returns."""
-        self._begin(self._engage())
+        self._load()
 
     async def close(self) -> None:
         """End all that was started, and remove what was written."""
@@ -127,29 +128,41 @@ class Engine:
             project is loaded anew.
         """
         self._revision += 1
+        _forget_bytecode(changed)
         if all(_is_scene(path) for path in changed):
             return
-        async with self._changing:
-            self._settled.clear()
-            self._tell({"state": "warming"})
-            for film in self._films.values():
-                film.cancel()
-            if self._warm is not None:
-                await self._warm.end()
-            await self._engage()
+        for film in self._films.values():
+            film.cancel()
+        self._load()
 
     # -- the warm process --------------------------------------------------------------------
 
-    async def _engage(self) -> None:
+    def _load(self) -> None:
+        """Begin a warm process with the code as it stands, in place of the one there is."""
+        self._settled.clear()
+        self._tell({"state": "warming"})
+        old, self._warm = self._warm, None
+        if old is not None:
+            self._begin(old.end())
+        self._loading += 1
+        self._begin(self._engage(self._loading))
+
+    async def _engage(self, number: int) -> None:
+        fresh: _Warm | None = None
         try:
             one_thread_each()
             if self._context is None:
                 self._context = await asyncio.to_thread(warm_context)
-            self._warm = _Warm(self._context, self._start, self._folder / "warm")
-            self._tell(await self._warm.begin())
+            fresh = _Warm(self._context, self._start, self._folder / "warm")
+            told = await fresh.begin()
         except Exception as error:
-            self._tell({"state": "broken", "error": fault(error)})
-        self._settled.set()
+            told = {"state": "broken", "error": fault(error)}
+        if number == self._loading:
+            self._warm = fresh
+            self._tell(told)
+            self._settled.set()
+        elif fresh is not None:  # overtaken by a later edit
+            await fresh.end()
 
     def _tell(self, state: State) -> None:
         self._state = state
@@ -330,6 +343,13 @@ def _about(job: Job) -> Estimate:
 
 def _error(message: str) -> dict[str, Any]:
     return {"kind": "error", "message": message, "file": None, "line": None}
+
+
+def _forget_bytecode(sources: Collection[Path]) -> None:
+    """Remove what Python has compiled of sources: it tells edits of one second not apart."""
+    for source in sources:
+        if source.suffix == ".py":
+            Path(cache_from_source(str(source))).unlink(missing_ok=True)
 
 
 def _is_scene(path: Path) -> bool:

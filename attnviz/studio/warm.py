@@ -74,7 +74,6 @@ def serve(line: Connection[bytes, bytes], start: Mapping[str, Any], folder: str)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    sys.dont_write_bytecode = True  # written in the second of an edit it could outlive the edit
     try:
         _import_all()
         line.send_bytes(json.dumps({"state": "ready"}).encode())
@@ -145,6 +144,7 @@ class _Kennel:
         finally:
             for name in [*self._children]:
                 self._end(name)
+            os._exit(0)  # frameworks take their time to say goodbye
 
     def _take(self, order: Mapping[str, Any]) -> None:
         if "end" in order:
@@ -173,6 +173,7 @@ class _Kennel:
 
 def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
     """Draw what was ordered, in a process that is for this alone, and end it."""
+    sys.dont_write_bytecode = True  # written in the second of an edit it could outlive the edit
     gc.disable()  # a film's own garbage is a few megabytes, and its process ends with it
     teller = _Teller(ear)
     try:

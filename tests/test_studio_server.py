@@ -8,10 +8,11 @@ import json
 import os
 import shlex
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from attnviz.render.jobs import Job
 from attnviz.render.output import ASPECTS, QUALITIES, Output
 from attnviz.spec import Spec
 from attnviz.studio import replies
-from attnviz.studio.app import Opening, Studio
+from attnviz.studio.app import MOST_LISTENERS, MOST_READERS, Opening, Studio
 from attnviz.studio.choices import Named, Shelf
 from attnviz.studio.events import Events
 from attnviz.studio.exporting import MOST_WAITING, BusyError, Exports
@@ -400,6 +401,26 @@ def test_a_page_that_goes_away_leaves_its_film() -> None:
         with pytest.raises(TimeoutError):
             read_on(studio, f"/api/films/{film}/records", 0.3)
         wait_until(lambda: studio.engine.films[film].left == 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/api/films/1-1/records", MOST_READERS), ("/api/events", MOST_LISTENERS)],
+)
+def test_so_many_streams_and_no_more_go_on_at_a_time(path: str, most: int) -> None:
+    with serve() as studio, ExitStack() as lines:
+        studio.engine.endless = True
+        studio.post("/api/render", {"scene": "softmax"})
+        request = f"GET {path} HTTP/1.1\r\nHost: {studio.host}\r\n\r\n".encode()
+
+        def status() -> bytes:
+            line = socket.create_connection(("127.0.0.1", studio.address.port), SECONDS)
+            lines.enter_context(line).sendall(request)
+            return line.recv(12)[-3:]
+
+        assert [status() for _ in range(most + 3)] == [b"200"] * most + [b"429"] * 3
+        lines.close()
+        wait_until(lambda: status() == b"200")
 
 
 def test_a_value_is_inspected_in_the_films_own_tensors() -> None:

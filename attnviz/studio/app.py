@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from attnviz.errors import AttnvizError
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 
     from attnviz.records import ModelTrace
     from attnviz.render.jobs import Job
+
+MOST_LISTENERS: Final = 16
+"""Pages that may listen at a time."""
 
 MOST_READERS: Final = 16
 """Films that may be read at a time."""
@@ -109,7 +111,8 @@ class Studio:
         self._shelf, self._folder, self._debug = shelf, folder, debug
         self._orders = Orders(shelf)
         self._thumbnails = Thumbnails()
-        self._readers = 0
+        self._listeners = replies.Places(MOST_LISTENERS, "pages listen")
+        self._readers = replies.Places(MOST_READERS, "films are read")
         self.events = Events(lambda: [engine.state(), *self.exports.standing()])
         self.exports = Exports(self.events.tell)
         engine.on_state(self.events.tell)
@@ -146,9 +149,7 @@ class Studio:
         return Response(still, media_type=MEDIA_TYPE)
 
     async def _listen(self, _request: Request) -> Response:
-        if self.events.is_full:
-            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "too many pages listen; close some")
-        return StreamingResponse(self.events.listen(), media_type="text/event-stream")
+        return replies.Stream(self.events.listen(), self._listeners, "text/event-stream")
 
     # -- films -------------------------------------------------------------------------------
 
@@ -161,20 +162,7 @@ class Studio:
         film = self._film(request)
         have = request.query_params.get("have", "")
         held = self._engine.find(have) if _FILM_ID.fullmatch(have) else None
-        if self._readers >= MOST_READERS:
-            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "too many films are read at once")
-        records = cast("AsyncGenerator[bytes, None]", film.records(held))
-        return StreamingResponse(self._counted(records), media_type="application/octet-stream")
-
-    async def _counted(self, records: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-        """Pass records on; close what gives them as soon as the page goes away."""
-        self._readers += 1
-        try:
-            async with aclosing(records):
-                async for record in records:
-                    yield record
-        finally:
-            self._readers -= 1
+        return replies.Stream(film.records(held), self._readers, "application/octet-stream")
 
     async def _value(self, request: Request) -> Response:
         film = self._film(request)

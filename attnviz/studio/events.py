@@ -9,9 +9,6 @@ from typing import Final
 
 Event = Mapping[str, object]
 
-MOST_LISTENERS: Final = 16
-"""Pages that may listen at a time."""
-
 _ROOM: Final = 64
 """Events that wait for a slow page; one that is slower loses its line, and asks for a new one."""
 
@@ -33,11 +30,6 @@ class Events:
     def __init__(self, standing: Callable[[], Iterable[Event]]) -> None:
         self._standing = standing
         self._lines: set[asyncio.Queue[Event | None]] = set()
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether nobody else may listen."""
-        return len(self._lines) >= MOST_LISTENERS
 
     def tell(self, event: Event) -> None:
         """Hand an event to all who listen now."""

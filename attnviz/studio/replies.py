@@ -6,16 +6,18 @@ import asyncio
 import json
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import font_source_sans_pro
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from attnviz.errors import AttnvizError, UserError
 from attnviz.render.batch import describe
@@ -69,6 +71,65 @@ class Json(Response):
     def render(self, content: Any) -> bytes:
         """Return a value as it is sent."""
         return json.dumps(content, allow_nan=False).encode("ascii")
+
+
+class Places:
+    """So many answers of a kind may be going on at a time.
+
+    Parameters
+    ----------
+    most
+        How many.
+    what
+        What they do, for the refusal.
+    """
+
+    def __init__(self, most: int, what: str) -> None:
+        self._free, self._what = most, what
+
+    def require(self) -> None:
+        """Refuse where there is no place left."""
+        if not self._free:
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, f"too many {self._what} at once")
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take a place until the end of the block."""
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+class Stream(StreamingResponse):
+    """An answer that goes on, in one of a few places.
+
+    Parameters
+    ----------
+    parts
+        What is sent; it is closed as soon as the page goes away.
+    places
+        Where it finds a place.
+    media_type
+        What it is.
+    """
+
+    def __init__(self, parts: AsyncIterator[bytes], places: Places, media_type: str) -> None:
+        places.require()
+        super().__init__(_closed_after(parts), media_type=media_type)
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all of it; nothing comes between the question for a place and its being taken."""
+        with self._places.taken():
+            await super().__call__(scope, receive, send)
+
+
+async def _closed_after(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(cast("AsyncGenerator[bytes, None]", parts)):
+        async for part in parts:
+            yield part
 
 
 def page_file(name: str) -> Response:

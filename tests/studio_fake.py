@@ -238,7 +238,7 @@ def trace(spec: dict[str, Any]) -> dict[str, Any]:
         "head": head if isinstance(head, int) else 2,
         "query": 6,
         "layers": [{"kind": "self", "heads": 4, "name": f"block {i}"} for i in range(2)],
-        "notes": [],
+        "notes": [f"{spec['mask']} is not the model's own mask."] if "mask" in spec else [],
     }
 
 

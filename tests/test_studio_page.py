@@ -431,6 +431,8 @@ def test_the_second_film_may_be_without_the_mask_or_of_another_sentence(
     page.tab.get_by_role("button", name="Without the mask").click()
     wait_whole(page, panes=2)
     assert studio.orders[-1]["spec"] == {"mask": "none"}
+    # What is not the model's own is said.
+    assert page.tab.get_by_text("none is not the model's own mask.").is_visible()
     page.tab.get_by_role("button", name="Close this film").last.click()
     page.tab.get_by_role("button", name="Compare").click()
     page.tab.get_by_role("button", name="Another sentence").click()

@@ -22,7 +22,7 @@ export function joinControls(root, conductor) {
   const where = root.querySelector(".where");
   const caption = root.querySelector(".caption");
 
-  conductor.addEventListener("frame", () => {
+  const show = () => {
     const play = find("play");
     play.setAttribute("aria-label", clock.playing ? "Pause" : "Play");
     play.querySelector("use").setAttribute("href", clock.playing ? "#i-pause" : "#i-play");
@@ -33,5 +33,7 @@ export function joinControls(root, conductor) {
     where.textContent = `${clock.frame} / ${line.length - 1}${waiting ? " · drawing" : ""}`;
     const says = beat?.caption ?? "";
     if (caption.textContent !== says) caption.textContent = says;
-  });
+  };
+  conductor.addEventListener("frame", show);
+  show();
 }

@@ -116,7 +116,7 @@ export class Pane extends EventTarget {
       for await (const record of readRecords(stream, signal)) {
         if (signal.aborted) return;
         const kind = film.take(record);
-        if (kind === "trace") this.form.describe(film.trace);
+        if (kind === "trace") this.#describe(film.trace);
         if (kind === "frame" && film.hasPicture && this.film !== film) this.#show(film);
         // What a failure means for what is shown is decided at the end.
         else if (!film.failure) this.#tell("progress");
@@ -124,6 +124,15 @@ export class Pane extends EventTarget {
     } catch (error) {
       if (!isAbort(error) && !(error instanceof Broken)) throw error;
     }
+  }
+
+  #describe(trace) {
+    this.form.describe(trace);
+    const notes = this.root.querySelector(".notes");
+    const [first = "", ...others] = trace.notes;
+    notes.querySelector("summary").textContent = first;
+    notes.querySelector("p").textContent = others.join(" ");
+    notes.hidden = trace.notes.length === 0;
   }
 
   #show(film) {

@@ -40,10 +40,10 @@ export function fromList(from, go) {
 
 const isShare = (value) => typeof value === "number" && value >= 0 && value <= 1;
 
-/** The indices inside the last bracket of an address. */
+/** The indices inside the bracket at the end of an address. */
 function indicesOf(address) {
-  const [open, close] = [address.lastIndexOf("["), address.lastIndexOf("]")];
-  return address.slice(open + 1, close).split(",").map(Number);
+  if (!address.endsWith("]")) return [];
+  return address.slice(address.lastIndexOf("[") + 1, -1).split(",").map(Number);
 }
 
 const rowHead = (label) => make("th", { scope: "row" }, `${label}`);

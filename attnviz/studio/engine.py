@@ -209,8 +209,9 @@ class Engine:
         finally:
             watching.cancel()
             drawing.cancel()
-            with suppress(asyncio.CancelledError):
-                await drawing
+            (ended,) = await asyncio.gather(drawing, return_exceptions=True)
+            if isinstance(ended, Exception):
+                film.take({"kind": "error", **fault(ended)}, b"")
             film.cancel()
 
     async def _draw_parts(self, film: Film, stretches: list[_Stretch], known: list[str]) -> None:

@@ -13,9 +13,6 @@ from attnviz.render.jobs import Job
 from attnviz.studio.framing import framed
 from attnviz.trace_files import read as read_trace
 
-_PRIVATE = frozenset({"part", "arrays"})
-"""Kinds of record that are not for the page."""
-
 Header = Mapping[str, Any]
 
 
@@ -41,6 +38,8 @@ class Film:
     ----------
     pixels
         Digest of each frame to its PNG.
+    size
+        Bytes of all of them.
     readers
         How many are reading.
     is_whole
@@ -52,6 +51,7 @@ class Film:
     ) -> None:
         self.id, self.job, self.folder = film_id, job, folder
         self.pixels: dict[str, bytes] = {}
+        self.size = 0
         self.readers = 0
         self.is_whole = False
         self.when_left: Callable[[], None] = lambda: None
@@ -64,11 +64,6 @@ class Film:
         self._traces: dict[str, ModelTrace] = {}
         self.ended: str | None = None
         """How it ended: ``done``, ``error`` or ``cancelled``."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of its frames."""
-        return sum(map(len, self.pixels.values()))
 
     @property
     def traces(self) -> Mapping[str, ModelTrace]:
@@ -134,6 +129,7 @@ class Film:
         """Return a frame's pixels, also where they were known to those who drew."""
         if digest not in self.pixels:
             self.pixels[digest] = body or self._base[digest]
+            self.size += len(self.pixels[digest])
         return self.pixels[digest]
 
     def _end_part(self, frames: int) -> None:

@@ -48,6 +48,7 @@ _HEADERS: Final = MappingProxyType(
 
 _WELCOME: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>attnviz</title>'
+    '<link rel="icon" href="data:,">'
     '<meta http-equiv="refresh" content="0; url=/"><p><a href="/">Open the studio</a></p></html>'
 )
 """What a right token gets: a page that goes on to the studio, so that the address has no token."""

@@ -138,7 +138,7 @@ export class Form {
       headOptions(this.#trace, value("layer"), this.#choices.heads, PAIR),
       kindOfHead,
     );
-    fill(this.#part("mask"), maskOptions(this.#choices.masks, WINDOW), mask.split(":")[0]);
+    fill(this.#part("mask"), maskOptions(this.#choices.masks), mask.split(":")[0]);
     fill(this.#part("theme"), named(this.#choices.themes), theme);
     fill(this.#part("aspect"), named(this.#choices.aspects), aspect);
     this.#part("hide_special").checked = value("hide_special") === true;

@@ -40,10 +40,10 @@ export function headOptions(trace, layer, behaviours, pair) {
 }
 
 /** The masks; a window's width is written beside it. */
-export function maskOptions(masks, window) {
+export function maskOptions(masks) {
   const kinds = new Set(masks.map((mask) => mask.split(":")[0]));
   return [
     { value: "", label: "model’s" },
-    ...[...kinds].map((kind) => ({ value: kind, label: kind === window ? "window of" : kind })),
+    ...[...kinds].map((kind) => ({ value: kind, label: kind })),
   ];
 }

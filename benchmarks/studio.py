@@ -103,7 +103,7 @@ def serving(project: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        found = re.search(r"http://\S+", server.stdout.readline())
+        found = re.search(r"http:" + r"//\S+", server.stdout.readline())
         if found is None:
             raise SystemExit("the preview has not said where it is")
         yield found[0]

@@ -318,6 +318,8 @@ class _Warm:
     async def end(self) -> None:
         """End the process and all its children."""
         self._line.close()
+        if self._process.pid is None:  # it was never started
+            return
         await asyncio.to_thread(self._process.join, 1.0)
         if self._process.is_alive():
             self._process.kill()

@@ -181,7 +181,7 @@ def test_many_seeks_at_once_end_at_the_last(open_page: Open, studio: FakeStudio)
     # Fifteen frames a page: five of them and nine back.
     wait_frame(page, 66)
     assert pixel(page) == drawn(newest(studio), 66)
-    assert slider.get_attribute("aria-valuenow") == "66"
+    wait_for(page, "() => document.querySelector('#timeline').ariaValueNow === '66'")
     assert slider.get_attribute("aria-valuetext") == f"frame 66 of {FRAMES - 1}, beat fan"
 
 

@@ -134,7 +134,7 @@ class _Kennel:
             while True:
                 if self._line.poll(_LOOK_AROUND):
                     self._take(json.loads(self._line.recv_bytes()))
-                else:
+                elif not self._children:
                     idle += 1
                     if idle == _IDLE:
                         self._warm_up()

@@ -1,5 +1,6 @@
 """Settings of the whole test suite, and the language models that its tests share."""
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,14 @@ def _no_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("ATTNVIZ_CACHE_SIZE", "0")
         patch.delenv("ATTNVIZ_CACHE_DAYS", raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_manim_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let manim write where no other process of the suite writes files of the same names."""
+    manim = sys.modules.get("manim")
+    if manim is not None:
+        manim.config.media_dir = str(tmp_path_factory.getbasetemp() / "manim")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def shown(made: InlinePlayer, tmp_path: Path, open_page: Callable[..., Page]) ->
 
 def until(frame: Frame, truth: str) -> None:
     """Look until something is true; Playwright's own wait would need a page that lets eval in."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + 3 * PATIENCE
     while not frame.evaluate(truth):
         assert time.monotonic() < end, truth
         frame.page.wait_for_timeout(20)

@@ -81,7 +81,7 @@ const {fps,frames,beats}=$told;
 const pick=selector=>document.querySelector(selector),video=pick("video"),line=pick("input"),
 count=pick("output"),status=pick("p"),body=pick("tbody"),about=pick("caption"),
 toggle=pick('[data-do=" "]'),marks=[...document.querySelectorAll("nav button")];
-let frame=-1,beat=-1;
+let frame=-1,beat=-1,late;
 const cell=(tag,text)=>{const made=document.createElement(tag);made.textContent=text;return made};
 const tell=n=>{
 beat=n;
@@ -104,7 +104,9 @@ const now=beats.findLastIndex(one=>one.start<=n);
 if(now!==beat)tell(Math.max(0,now));
 };
 // In the middle of a frame, no rounding leads to its neighbour.
-const go=n=>{n=Math.max(0,Math.min(frames-1,n));video.pause();video.currentTime=(n+.5)/fps;draw(n)};
+// On a busy machine a browser may lose a seek: it is asked for again.
+const go=n=>{n=Math.max(0,Math.min(frames-1,n));video.pause();video.currentTime=(n+.5)/fps;draw(n);
+clearTimeout(late);late=setTimeout(()=>{if(video.seeking)go(frame)},2000)};
 const follow=()=>{
 if(!video.paused){draw(Math.min(frames-1,Math.floor(video.currentTime*fps)));requestAnimationFrame(follow)}
 };

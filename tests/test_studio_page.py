@@ -284,7 +284,7 @@ def test_enter_asks_at_once(open_page: Open, studio: FakeStudio) -> None:
     wait_frame(page, FOLD, "film2")
     asked = page.tab.evaluate("""performance.getEntriesByType("resource")
         .findLast(entry => entry.name.endsWith("/api/render")).startTime""")
-    assert asked - page.tab.evaluate("pressed") < 150
+    assert asked - page.tab.evaluate("pressed") < 200  # after a pause it would be 220
     page.tab.wait_for_timeout(400)
     assert len(studio.orders) == 2
 

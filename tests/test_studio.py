@@ -30,6 +30,7 @@ OWN = "tests/fixtures/own_scene.py"
 PATIENCE_MS = 180_000
 RENDERS = 200
 SETTLED = 50
+MOST_BITMAPS = 32
 """Films after which nothing more may be kept: more than are kept at a time."""
 
 Open = Callable[..., Page]
@@ -232,5 +233,8 @@ def test_memory_is_level_over_many_films(open_page: Open, tmp_path: Path) -> Non
         (processes, before), (processes_at_end, after) = server
         assert processes == processes_at_end
         assert after < 1.05 * before, (before, after)
-        assert page_counts[1] == page_counts[0]
+        # How many pictures stand decoded hangs on when the last one came; how many may does not.
+        settled, at_end = page_counts
+        assert at_end.pop("bitmaps") <= MOST_BITMAPS >= settled.pop("bitmaps")
+        assert at_end == settled
         assert len([*(tmp_path / "tmp").iterdir()]) <= 4

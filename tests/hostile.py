@@ -267,6 +267,7 @@ def wrong_fields() -> Iterator[Hostile]:
         "theme": [1, "drak", "both", {}, ["dark"]],
         "aspect": [1, "4:3", 1.5, {}],
         "beat": [-1, 1.5, "1", True, 10**7, [], {}],
+        "frame": [-1, 1.5, "1", True, 10**7, [], {}],
         "base": [1, True, [], {}],
         "quality": ["hd"],
         "formats": [[]],

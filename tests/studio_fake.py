@@ -13,7 +13,7 @@ import queue
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -196,29 +196,40 @@ class FakeStudio:
             b"",
         )
         yield trace(film.order["spec"]), b""
-        from_beat = min(film.order["beat"] or len(film.beats) // 2, len(film.beats) - 1)
+        beat = min(film.order["beat"] or len(film.beats) // 2, len(film.beats) - 1)
+        frame = min(film.order["frame"], film.beats[beat][1])
+        later = (self._beat(film, n) for n in range(beat + 1, len(film.beats)))
+        earlier = (self._beat(film, n) for n in range(beat))
         children = [
-            chain.from_iterable(self._beat(film, n) for n in numbers)
-            for numbers in (range(from_beat, len(film.beats)), range(from_beat))
+            chain(self._beat(film, beat, frame), *later),
+            chain(*earlier, self._frames(film, beat, range(frame))),
         ]
         for records in zip_longest(*children):
             yield from (record for record in records if record is not None)
         yield {"kind": "done", "frames": film.frames}, b""
 
-    def _beat(self, film: FakeFilm, number: int) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def _beat(
+        self, film: FakeFilm, number: int, first: int = 0
+    ) -> Iterator[tuple[dict[str, Any], bytes]]:
         name, moving = film.beats[number]
         start = film.start(number)
         beat = {"kind": "beat", "number": number, "name": name, "start": start}
         yield beat, b""
-        light = film.order["theme"] == "light"
-        for at in range(start, start + moving + 1):
-            count = STILL if at == start + moving else 1
-            head = {"kind": "frame", "beat": number, "at": at, "count": count}
-            body = png(film.drawing(number), at, film.size, light)
-            yield {**head, "digest": film.digest(number, at)}, body
+        yield from self._frames(film, number, range(first, moving + 1))
         yield {"kind": "regions", "at": start + moving, "regions": regions(number)}, b""
         end = start + moving + STILL
         yield {**beat, "end": end, "caption": f"What {name} shows.", "numbers": NUMBERS}, b""
+
+    def _frames(
+        self, film: FakeFilm, number: int, frames: Iterable[int]
+    ) -> Iterator[tuple[dict[str, Any], bytes]]:
+        light = film.order["theme"] == "light"
+        for frame in frames:
+            at = film.start(number) + frame
+            count = STILL if frame == film.beats[number][1] else 1
+            head = {"kind": "frame", "beat": number, "at": at, "count": count}
+            body = png(film.drawing(number), at, film.size, light)
+            yield {**head, "digest": film.digest(number, at)}, body
 
 
 NUMBERS = [

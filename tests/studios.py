@@ -50,7 +50,7 @@ class StandInFilm:
 class StandInEngine:
     """Keeps what it is asked to draw; draws nothing."""
 
-    drawn: list[tuple[Job, int, str | None]] = field(default_factory=list)
+    drawn: list[tuple[Job, tuple[int, int], str | None]] = field(default_factory=list)
     films: dict[str, StandInFilm] = field(default_factory=dict)
     told: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     endless: bool = False
@@ -61,8 +61,10 @@ class StandInEngine:
     def on_state(self, call: Callable[[dict[str, Any]], None]) -> None:
         self.told.append(call)
 
-    def film(self, job: Job, beat: int = 0, base: str | None = None) -> StandInFilm:
-        self.drawn.append((job, beat, base))
+    def film(
+        self, job: Job, place: tuple[int, int] = (0, 0), base: str | None = None
+    ) -> StandInFilm:
+        self.drawn.append((job, place, base))
         film = StandInFilm(f"1-{len(self.drawn)}", job, self.endless)
         return self.films.setdefault(film.id, film)
 

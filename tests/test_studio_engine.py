@@ -8,7 +8,7 @@ import struct
 import textwrap
 import time
 import zipfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -24,9 +24,9 @@ from attnviz.addresses import resolve
 from attnviz.render import catalogue
 from attnviz.render.films import film as render
 from attnviz.render.jobs import Job
-from attnviz.render.live import Stretch
+from attnviz.render.live import Stretch, draw
 from attnviz.render.output import QUALITIES, Output
-from attnviz.studio.engine import MOST_DRAWN, Engine
+from attnviz.studio.engine import MOST_DRAWN, Engine, _stretches
 from attnviz.studio.films import Film
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,15 +108,15 @@ def studio(work: Callable[[Engine], Coroutine[Any, Any, None]], start: Job) -> N
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("beat", [0, 1, 3])
-def test_the_frames_are_those_of_a_render(tmp_path: Path, beat: int) -> None:
+@pytest.mark.parametrize("place", [(0, 0), (0, 14), (1, 0), (1, 15), (3, 4), (3, 999), (9, 0)])
+def test_the_frames_are_those_of_a_render(tmp_path: Path, place: tuple[int, int]) -> None:
     wanted = job(f"{OWN}:FourBeats")
     clip = render(wanted, tmp_path, formats=("frames",))
     with zipfile.ZipFile(clip.files["frames"]) as archive:
         rendered = [np.asarray(Image.open(BytesIO(archive.read(n)))) for n in archive.namelist()]
 
     async def work(engine: Engine) -> None:
-        film = engine.film(wanted, beat)
+        film = engine.film(wanted, place)
         heard = await hear(film)
         assert heard.end == {"kind": "done", "frames": len(rendered)}
         assert sorted(heard.frames) == list(range(len(rendered)))
@@ -282,14 +282,57 @@ def test_a_kit_that_was_edited_is_loaded_anew() -> None:
     studio(work, wanted)
 
 
+PLACES = [(0, 0), (0, 9), (1, 0), (1, 9), (2, 0)]
+
+
 @pytest.mark.parametrize(
     ("stretch", "has"),
     [
-        (Stretch(), [True] * 4),
-        (Stretch(2), [False, False, True, True]),
-        (Stretch(0, 1), [True, True, False, False]),
-        (Stretch(1, 2), [False, True, True, False]),
+        (Stretch(), [True] * 5),
+        (Stretch((1, 0)), [False, False, True, True, True]),
+        (Stretch((1, 1)), [False, False, False, True, True]),
+        (Stretch(end=(1, 0)), [True, True, False, False, False]),
+        (Stretch((0, 9), (1, 9)), [False, True, True, False, False]),
     ],
 )
-def test_a_stretch_has_its_beats(stretch: Stretch, has: list[bool]) -> None:
-    assert [stretch.has(beat) for beat in range(4)] == has
+def test_a_stretch_has_its_places(stretch: Stretch, has: list[bool]) -> None:
+    assert [stretch.has(place) for place in PLACES] == has
+
+
+@pytest.mark.parametrize(
+    ("place", "cuts"),
+    [
+        ((0, 0), [((0, 0), (3, 0)), ((3, 0), None)]),
+        ((0, 7), [((0, 0), (0, 7)), ((0, 7), None)]),
+        ((4, 7), [((0, 0), (4, 7)), ((4, 7), None)]),
+        ((9, 7), [((0, 0), (4, 7)), ((4, 7), None)]),
+    ],
+)
+def test_a_film_is_cut_where_it_is_looked_at(place: tuple[int, int], cuts: object) -> None:
+    assert _stretches(place, 5) == cuts
+
+
+def test_a_film_of_one_beat_is_not_cut() -> None:
+    assert _stretches((0, 0), 1) == [((0, 0), None)]
+
+
+def told(place: tuple[int, int], folder: Path) -> list[tuple[int, int]]:
+    """Return where each frame lies that is told from a place on, and for how long it stands."""
+    found: list[tuple[int, int]] = []
+
+    def tell(header: Mapping[str, Any], _pixels: object) -> None:
+        if header["kind"] == "frame":
+            found.append((header["at"], header["count"]))
+
+    draw(job(f"{OWN}:FourBeats"), Stretch(place), frozenset(), folder, tell)
+    return found
+
+
+def test_frames_are_told_from_a_place_on(tmp_path: Path) -> None:
+    whole = told((0, 0), tmp_path)
+    begins = 50  # of the second beat
+    assert told((1, 10), tmp_path) == [frame for frame in whole if frame[0] >= begins + 10]
+    # What stands still before is told as well: the first frame stands for 13.
+    assert told((0, 30), tmp_path) == [whole[0], *(frame for frame in whole if frame[0] >= 30)]
+    # A beat that is shorter is looked at where it ends.
+    assert told((3, 999), tmp_path) == [whole[-1]]

@@ -283,15 +283,15 @@ def test_the_page_is_there_before_what_draws_is_loaded() -> None:
 def test_an_order_becomes_the_job_of_the_command_line() -> None:
     with serve() as studio:
         spec = {"text": "  she ate\nthe apple ", "layer": 1, "head": "2", "mask": "window:03"}
-        order = {"scene": "softmax", "spec": spec, "theme": "light", "aspect": "9:16", "beat": 3}
-        answer = studio.post("/api/render", order)
-        ((job, beat, base),) = studio.engine.drawn
+        order = {"scene": "softmax", "spec": spec, "theme": "light", "aspect": "9:16"}
+        answer = studio.post("/api/render", order | {"beat": 3, "frame": 40})
+        ((job, place, base),) = studio.engine.drawn
         assert answer.json["film"] == "1-1"
         again = studio.post("/api/render", order | {"base": "1-1", "spec": spec | {"mask": None}})
-        assert studio.engine.drawn[1][2] == "1-1"
+        assert studio.engine.drawn[1][1:] == ((0, 0), "1-1")
         assert studio.engine.drawn[1][0].spec.mask is None
         assert again.json["film"] == "1-2"
-    assert (beat, base) == (3, None)
+    assert (place, base) == ((3, 40), None)
     assert job.scene.name == "softmax"
     assert job.spec == Spec(text="she ate the apple", layer=1, head=2, mask="window:3")
     assert job.output == Output(QUALITIES["draft"], "light", ASPECTS["9:16"])

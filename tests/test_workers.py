@@ -177,7 +177,7 @@ def test_stopped_at_any_moment_nothing_is_left(
     os.killpg(run.pid, sent) if sent == signal.SIGINT else run.send_signal(sent)
     _, said = run.communicate(timeout=30)
     assert run.returncode == code
-    assert b"Traceback" not in said
+    assert b"Traceback" not in said, said.decode()
     assert b"leaked" not in said
     left = [path for path in tmp_path.rglob("*") if path.is_file() or "attnviz-" in path.name]
     assert [path for path in left if "two-beats" not in path.parts] == []

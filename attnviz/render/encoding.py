@@ -87,8 +87,12 @@ class BeatWriter(SilentWriter):
 
     @property
     def is_drawing(self) -> bool:
-        """Whether this writer wants the frames of the beat."""
+        """Whether this writer wants the frame that comes next."""
         return True
+
+    def wants(self, frames: int, *, stands: bool) -> bool:  # for others
+        """Tell whether any of the frames that come next is wanted; all are one where it stands."""
+        return self.is_drawing
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """Begin a beat."""

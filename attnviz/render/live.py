@@ -26,47 +26,52 @@ Tell = Callable[[Mapping[str, Any], "np.ndarray | None"], None]
 """Who hears what happens: a description, and the pixels of a frame that is new."""
 
 
+Place = tuple[int, int]
+"""Where in a film: the beat, and the frame of that beat, both from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Consecutive beats of a film.
+    """What lies between two places of a film.
 
     Parameters
     ----------
-    first
-        The first beat, from 0.
-    last
-        The last one; None: to the end of the film.
+    start
+        The first place.
+    end
+        The first one after it; None: it goes to the end of the film.
     """
 
-    first: int = 0
-    last: int | None = None
+    start: Place = (0, 0)
+    end: Place | None = None
 
-    def has(self, beat: int) -> bool:
-        """Tell whether a beat is one of them."""
-        return beat >= self.first and not self.is_past(beat)
+    def has(self, place: Place) -> bool:
+        """Tell whether a place is in it."""
+        return self.start <= place and not self.is_past(place)
 
-    def is_past(self, beat: int) -> bool:
-        """Tell whether a beat comes after them."""
-        return self.last is not None and beat > self.last
+    def is_past(self, place: Place) -> bool:
+        """Tell whether a place comes after it."""
+        return self.end is not None and place >= self.end
 
 
 class _Enough(Exception):  # noqa: N818  # no error: the stretch has been played
-    """Ends a scene whose later beats someone else draws."""
+    """Ends a scene whose rest someone else draws."""
 
 
 def draw(job: Job, stretch: Stretch, known: frozenset[str], folder: Path, tell: Tell) -> None:
-    """Run a scene and tell all that a stretch of its beats shows.
+    """Run a scene and tell all that a stretch of it shows.
 
     Told are, each with its ``kind``: ``trace``, ``arrays`` (where a trace was written), ``beat``
     when one begins and when it ends, ``frame``, ``regions``, and at last ``part`` with the number
-    of frames played.
+    of frames played. A stretch that begins in the midst of a beat also tells what stands still
+    before: one frame each, and whoever looks for a place beyond the beat's end has its last.
 
     Parameters
     ----------
     job
         What is drawn.
     stretch
-        Which beats; those before them are played unseen.
+        From where to where; what comes before is played unseen.
     known
         Digests of frames whose pixels need not be told, nor drawn.
     folder
@@ -106,13 +111,35 @@ class LiveWriter(BeatWriter):
         super().__init__()
         self.stretch = stretch
         self.digest: str | None = None
+        self._beat_begun = 0
+        self._stands = False
         self._known = set(known)
         self._tell = tell
 
     @property
+    def place(self) -> Place:
+        """Of the frame that comes next."""
+        return self.beat, self.frames - self._beat_begun
+
+    @property
     def is_drawing(self) -> bool:
-        """Whether the beat is in the stretch."""
-        return self.stretch.has(self.beat)
+        """Whether the frame that comes next is told."""
+        return self.stretch.has(self.place) or (self._stands and self.tells_beat)
+
+    @property
+    def tells_beat(self) -> bool:
+        """Whether it tells of the beat that is played: one writer does, if two draw in it."""
+        end = self.stretch.end
+        return self.stretch.start[0] <= self.beat and (end is None or self.beat < end[0])
+
+    def wants(self, frames: int, *, stands: bool) -> bool:
+        """Tell whether any of the frames that come next is told; all are one where it stands."""
+        self._stands = stands
+        beat, frame = self.place
+        return self.is_drawing or (
+            self.stretch.start <= (beat, frame + frames - 1)
+            and not self.stretch.is_past(self.place)
+        )
 
     @property
     def knows_next(self) -> bool:
@@ -122,9 +149,9 @@ class LiveWriter(BeatWriter):
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """Begin a beat, or end the scene after the last of the stretch."""
         super().next_section(name, type_, skip_animations)
-        if self.stretch.is_past(self.beat):
-            raise _Enough
-        if self.is_drawing:
+        self._beat_begun = self.frames if self.beat else 0
+        self.stop_where_past()
+        if self.tells_beat:
             told = {"kind": "beat", "number": self.beat, "name": name, "start": self.frames}
             self._tell(told, None)
 
@@ -138,6 +165,11 @@ class LiveWriter(BeatWriter):
         told = {"kind": "frame", "beat": self.beat, "at": self.frames, "count": repeat}
         self._tell({**told, "digest": digest}, new)
         self.frames += repeat
+
+    def stop_where_past(self) -> None:
+        """End the scene where the stretch has come to its end."""
+        if self.stretch.is_past(self.place):
+            raise _Enough
 
 
 class LiveRenderer(FilmRenderer):
@@ -170,10 +202,11 @@ class LiveRenderer(FilmRenderer):
             super().show(drawings)
 
     def _take(self, frame: Any, count: int) -> None:
-        at = self._live.frames
+        at, told = self._live.frames, self._live.is_drawing
         super()._take(frame, count)
-        if count > 1 and self._live.is_drawing and self._scene is not None:
+        if count > 1 and told and self._scene is not None:
             self._account.tell_regions(self._scene, at)
+        self._live.stop_where_past()
 
 
 class _Account:
@@ -189,9 +222,10 @@ class _Account:
             if prefix in self._told:
                 continue
             self._told.add(prefix)
-            if not prefix and not self._writer.stretch.first:
+            start = self._writer.stretch.start
+            if not prefix and start == (0, 0):
                 self._tell(_trace_facts(scene), None)
-            file = self._folder / f"{self._writer.stretch.first}-{len(self._told)}.safetensors"
+            file = self._folder / f"{'-'.join(map(str, start))}-{len(self._told)}.safetensors"
             trace.save(file)
             self._tell({"kind": "arrays", "prefix": prefix, "path": str(file)}, None)
 
@@ -203,7 +237,7 @@ class _Account:
 
     def end_beat(self, scene: AttentionScene, beat: Beat) -> None:
         """Tell what a beat showed."""
-        if self._writer.is_drawing:
+        if self._writer.tells_beat:
             fps = scene.renderer.camera.frame_rate
             facts = beat_facts(beat)
             facts |= {name: round(facts[name] * fps) for name in ("start", "end")}

@@ -104,15 +104,15 @@ def _subject(
 
 
 class FilmRenderer(FrugalRenderer):
-    """Draws the beats of a writer's share; what happens in the others is played unseen.
+    """Draws what its writer wants; what happens besides is played unseen.
 
-    A beat comes out the same whoever draws it: what is played unseen takes the same time, to the
+    A frame comes out the same whoever draws it: what is played unseen takes the same time, to the
     last bit, and leaves everything where drawing it would.
 
     Parameters
     ----------
     writer
-        Takes the frames, and says which beats are its own.
+        Takes the frames, and says which are its own.
     """
 
     def __init__(self, writer: BeatWriter) -> None:
@@ -121,30 +121,30 @@ class FilmRenderer(FrugalRenderer):
 
     def play(self, scene: Any, *args: Any, **kwargs: Any) -> None:
         """Play animations, seen or unseen."""
-        unseen = not self._writer.is_drawing and not _needs_every_step(scene, args)
-        self._original_skipping_status = unseen
-        before = self.time
         super().play(scene, *args, **kwargs)
-        if unseen:
-            self.time = before
-            self._pass_over(scene)
+        if self.skip_animations:
+            for _ in range(self._takes):
+                self._take(None, self._length // self._takes)
 
-    def _pass_over(self, scene: Any) -> None:
-        """Let the time pass that drawing would have taken."""
-        step = 1 / self.camera.frame_rate
-        if scene.is_current_animation_frozen_frame():
-            self._take(None, int(scene.duration / step))
-        else:
-            for _ in np.arange(0, scene.duration, step):
-                self._take(None, 1)
+    def save_static_frame_data(self, scene: Any, static_mobjects: Any) -> None:
+        """Note what stands still, and how long it will: manim has just found out.
+
+        Nothing has been played of the animations, so they can still be skipped.
+        """
+        stands, step = scene.is_current_animation_frozen_frame(), 1 / self.camera.frame_rate
+        length = int(scene.duration / step) if stands else len(np.arange(0, scene.duration, step))
+        self._length, self._takes = length, 1 if stands else length
+        wanted = self._writer.wants(length, stands=stands)
+        self.skip_animations = not wanted and not _needs_every_step(scene)
+        super().save_static_frame_data(scene, static_mobjects)
 
     def update_frame(self, *args: Any, **options: Any) -> None:
-        """Draw, where the beat is drawn."""
+        """Draw, where the frame is wanted."""
         if self._writer.is_drawing:
             super().update_frame(*args, **options)
 
     def get_frame(self) -> Any:
-        """Return the frame; None in a beat that is not drawn."""
+        """Return the frame; None where it is not drawn."""
         return super().get_frame() if self._writer.is_drawing else None
 
     def add_frame(self, frame: Any, num_frames: int = 1) -> None:
@@ -161,17 +161,17 @@ class FilmRenderer(FrugalRenderer):
             self._writer.pass_over(count)
 
 
-def _needs_every_step(scene: Any, animations: Sequence[Any]) -> bool:
+def _needs_every_step(scene: Any) -> bool:
     """Tell whether the end of a play depends on the frames before it.
 
     It does where something counts time, or it is only known while waiting how long it lasts.
     """
-    played = [mobject for one in animations if (mobject := getattr(one, "mobject", None))]
+    played = [one.mobject for one in scene.animations if one.mobject]
     shown = [*scene.mobjects, *played]
     return bool(
         scene.always_update_mobjects
         or scene.updaters
-        or any(getattr(one, "stop_condition", None) for one in animations)
+        or any(getattr(one, "stop_condition", None) for one in scene.animations)
         or any(part.updaters for mobject in shown for part in mobject.get_family())
     )
 

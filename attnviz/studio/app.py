@@ -69,7 +69,7 @@ class Drawing(Protocol):
         """Have changes of the state told."""
         ...
 
-    def film(self, job: Job, beat: int = 0, base: str | None = None) -> OneFilm:
+    def film(self, job: Job, place: tuple[int, int] = (0, 0), base: str | None = None) -> OneFilm:
         """Begin to draw a film, or return the one that is there."""
         ...
 
@@ -155,7 +155,7 @@ class Studio:
 
     async def _render(self, request: Request) -> Response:
         order = self._orders.render(await replies.body_of(request))
-        film = self._engine.film(order.job, order.beat, order.base)
+        film = self._engine.film(order.job, order.place, order.base)
         return Json({"film": film.id, "command": shown(film_words(order))})
 
     async def _records(self, request: Request) -> Response:

@@ -27,7 +27,10 @@ from attnviz.studio.framing import read
 
 State = dict[str, Any]
 
-_Stretch = tuple[int, int | None]
+_Place = tuple[int, int]
+_Stretch = tuple[_Place, _Place | None]
+
+_BEGINNING: Final = (0, 0)
 
 MOST_FILMS: Final = 12
 """So many films are kept, the last looked at, if they are not too large."""
@@ -96,15 +99,16 @@ class Engine:
         """Return a film that is kept."""
         return self._films.get(film_id)
 
-    def film(self, job: Job, beat: int = 0, base: str | None = None) -> Film:
+    def film(self, job: Job, place: _Place = _BEGINNING, base: str | None = None) -> Film:
         """Begin to draw a film, or return the one that is there.
 
         Parameters
         ----------
         job
             What is drawn; its size is the studio's.
-        beat
-            The beat that is looked at: it is drawn at once, beside the film's beginning.
+        place
+            The beat that is looked at, and the frame in it: it is drawn at once, beside the film's
+            beginning.
         base
             A film whose frames need not be drawn again.
         """
@@ -113,7 +117,7 @@ class Engine:
         if there and there.ended in (None, "done"):
             self._films[there.id] = self._films.pop(there.id)  # the last looked at
             return there
-        film = self._new(job, beat, self._films.get(base or ""))
+        film = self._new(job, place, self._films.get(base or ""))
         self._known[wanted] = film.id
         self._make_room()
         return film
@@ -171,12 +175,11 @@ class Engine:
 
     # -- films -------------------------------------------------------------------------------
 
-    def _new(self, job: Job, beat: int, base: Film | None) -> Film:
+    def _new(self, job: Job, place: _Place, base: Film | None) -> Film:
         self._count += 1
         film_id = f"{self._revision}-{self._count}"
         about = _about(job)
-        split = min(beat or math.ceil(about.beats / 2), about.beats - 1)
-        stretches: list[_Stretch] = [(0, split - 1), (split, None)] if split else [(0, None)]
+        stretches = _stretches(place, about.beats)
         output = job.output
         begins = {
             "kind": "film",
@@ -222,14 +225,13 @@ class Engine:
         if self._warm is None or self._state["state"] == "broken":
             film.take({"kind": "error", **self._state["error"]}, b"")
             return
-        first, last = stretch
+        beat, frame = stretch[0]
         order = {
             **warm.plain(film.job),
-            "name": f"{film.id} {first}",
-            "first": first,
-            "last": last,
+            "name": f"{film.id} {beat} {frame}",
+            "stretch": stretch,
             "known": known,
-            "folder": str(film.folder / str(first)),
+            "folder": str(film.folder / f"{beat}-{frame}"),
             "debug": self._debug,
         }
         drawer = self._warm
@@ -334,6 +336,15 @@ async def _abandoned(film: Film, left: asyncio.Event) -> None:
             return
         left.clear()
         await left.wait()
+
+
+def _stretches(place: _Place, beats: int) -> list[_Stretch]:
+    """Cut a film of about so many beats where it is looked at, or else in the middle."""
+    beat, frame = place
+    cut = (min(beat, beats - 1), frame) if any(place) else (math.ceil(beats / 2), 0)
+    if not _BEGINNING < cut < (beats, 0):
+        return [(_BEGINNING, None)]
+    return [(_BEGINNING, cut), (cut, None)]
 
 
 def _about(job: Job) -> Estimate:

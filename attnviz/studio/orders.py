@@ -72,13 +72,13 @@ class RenderOrder(Order):
 
     Parameters
     ----------
-    beat
-        The beat that is looked at.
+    place
+        The beat that is looked at, and the frame in it.
     base
         The film that the page holds; None: none.
     """
 
-    beat: int
+    place: tuple[int, int]
     base: str | None
 
 
@@ -123,9 +123,10 @@ class Orders:
 
     def render(self, body: bytes) -> RenderOrder:
         """Read what ``POST /api/render`` takes."""
-        asked = read_body(body, {**_FILM, "beat": (int,), "base": (str,)})
+        asked = read_body(body, {**_FILM, "beat": (int,), "frame": (int,), "base": (str,)})
         order = self._order(asked, LOOKED_AT.name)
-        return RenderOrder(order.job, order.given, asked.get("beat", 0), asked.get("base"))
+        place = asked.get("beat", 0), asked.get("frame", 0)
+        return RenderOrder(order.job, order.given, place, asked.get("base"))
 
     def export(self, body: bytes) -> ExportOrder:
         """Read what ``POST /api/export`` takes."""

@@ -38,6 +38,9 @@ _LOOK_AROUND = 0.2
 _IDLE = 5
 """So often it looks around before it uses the time to warm up further."""
 
+_AFTER = 5
+"""How much more patient the process is that draws what comes before the place looked at."""
+
 _FRAMES_AHEAD = 8
 """So many frames may wait to be compressed."""
 
@@ -99,7 +102,7 @@ def _warm_up(start: Mapping[str, Any], folder: Path) -> None:
 
     with suppress(Exception):
         folder.mkdir(exist_ok=True)
-        live.draw(job_of(start), live.Stretch(0, 0), frozenset(), folder, lambda *_told: None)
+        live.draw(job_of(start), live.Stretch(end=(1, 0)), frozenset(), folder, lambda *_told: None)
     _forget_scenes()
     gc.collect()
     gc.freeze()  # what is loaded stays: nobody need look through it for garbage
@@ -182,7 +185,10 @@ def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
         folder = Path(order["folder"])
         folder.mkdir(parents=True, exist_ok=True)
         job = job_of(order)
-        stretch = live.Stretch(order["first"], order["last"])
+        start, end = order["stretch"]
+        if end:  # who draws what is looked at goes first
+            os.nice(_AFTER)
+        stretch = live.Stretch(tuple(start), tuple(end) if end else None)
         try:
             live.draw(job, stretch, frozenset(order["known"]), folder, teller.tell)
         except Exception as error:

@@ -53,11 +53,6 @@ export class Conductor extends EventTarget {
     return this.#place;
   }
 
-  /** The beat that is looked at, as the server counts: 0 if none. */
-  get beatNumber() {
-    return this.#place.number;
-  }
-
   setPanes(panes) {
     this.#panes = panes;
     this.refresh();

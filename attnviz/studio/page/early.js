@@ -21,7 +21,7 @@
     if (location.hash || !choices.ok) return;
     const { start } = await choices.clone().json();
     const { scene, spec, theme, aspect } = start;
-    begin("/api/render", JSON.stringify({ scene, spec, theme, aspect, beat: 0, base: null }));
+    begin("/api/render", JSON.stringify({ scene, spec, theme, aspect, beat: 0, frame: 0, base: null }));
   };
   // Where it fails, the page asks again and says why.
   globalThis.attnvizBegun = { answers, ready: beginFilm().catch(() => {}) };

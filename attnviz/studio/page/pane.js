@@ -31,7 +31,7 @@ export class Pane extends EventTarget {
   film = null;
   command = "";
 
-  /** `shared` is what all panes have: {blobs, bitmaps, choices, scenes, beatNumber(), anyFilm()}. */
+  /** `shared` is what all panes have: {blobs, bitmaps, choices, scenes, place(), anyFilm()}. */
   constructor(shared) {
     super();
     this.#shared = shared;
@@ -55,9 +55,9 @@ export class Pane extends EventTarget {
     this.root.setAttribute("aria-busy", "true");
     const base = this.#base();
     const { scene, spec, theme, aspect } = this.form.state;
-    const beat = this.#shared.beatNumber();
+    const { number: beat, offset: frame } = this.#shared.place();
     try {
-      const order = { scene, spec, theme, aspect, beat, base: base?.id ?? null };
+      const order = { scene, spec, theme, aspect, beat, frame, base: base?.id ?? null };
       const { film, command } = await postRender(order, posting.signal);
       this.form.accept();
       this.problem.pass();

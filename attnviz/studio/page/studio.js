@@ -46,10 +46,10 @@ class Studio {
   #scenes;
 
   constructor(scenes, choices) {
-    const beatNumber = () => this.#conductor.beatNumber;
+    const place = () => this.#conductor.place;
     const anyFilm = () => this.#panes[0]?.film ?? null;
     const [blobs, bitmaps] = [this.#blobs, this.#bitmaps];
-    this.#shared = { blobs, bitmaps, scenes, choices, beatNumber, anyFilm };
+    this.#shared = { blobs, bitmaps, scenes, choices, place, anyFilm };
     this.#inspector = new Inspector(byId("inspector"), this.#conductor);
     this.#exporter = new Exporter(byId("export"), choices, () => this.#panes);
     this.#scenes = new Scenes(byId("scenes"), scenes, (name) => this.#chooseScene(name));

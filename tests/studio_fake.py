@@ -240,14 +240,21 @@ NUMBERS = [
 
 def trace(spec: dict[str, Any]) -> dict[str, Any]:
     head = spec.get("head")
+    tokens = spec.get("text", " ".join(TOKENS)).split()
     return {
         "kind": "trace",
         "model": spec.get("model", "reader"),
-        "tokens": spec.get("text", " ".join(TOKENS)).split(),
+        "tokens": tokens,
         "target_tokens": None,
         "layer": 1,
         "head": head if isinstance(head, int) else 2,
         "query": 6,
+        "row": {
+            "address": f"{WEIGHTS[:-1]}, 6]",
+            "query": tokens[-1],
+            "keys": tokens,
+            "weights": [key / sum(range(len(tokens))) for key in range(len(tokens))],
+        },
         "layers": [{"kind": "self", "heads": 4, "name": f"block {i}"} for i in range(2)],
         "notes": [f"{spec['mask']} is not the model's own mask."] if "mask" in spec else [],
     }

@@ -20,6 +20,7 @@ from attnviz.render import catalogue
 from attnviz.render.films import film as render
 from attnviz.render.jobs import Job
 from attnviz.render.output import QUALITIES, Output
+from attnviz.sources import load_trace
 from tests.browser import Page, console_errors, foreign_requests, press
 from tests.test_studio_process import Preview, gone, preview
 
@@ -30,8 +31,9 @@ OWN = "tests/fixtures/own_scene.py"
 PATIENCE_MS = 180_000
 RENDERS = 200
 SETTLED = 50
-MOST_BITMAPS = 32
 """Films after which nothing more may be kept: more than are kept at a time."""
+MOST_BITMAPS = 32
+"""Pictures that a page may hold decoded."""
 
 Open = Callable[..., Page]
 
@@ -141,6 +143,24 @@ def test_a_sentence_that_is_typed_is_seen(open_page: Open, tmp_path: Path) -> No
         labels = json.dumps(body)
         assert "apple" in labels
         assert "roses" not in labels
+
+
+def test_a_newcomer_sees_a_sentence_of_their_own_in_attention(
+    open_page: Open, tmp_path: Path
+) -> None:
+    text = "she ate the apple by the river"
+    with studio(tmp_path) as running:
+        page = open_page("http:" + f"//{running.host}:{running.port}/")  # it plays
+        whole(page)
+        sentence(page).fill(text)
+        page.tab.locator(".glance li", has_text="apple").wait_for(timeout=PATIENCE_MS)
+        shown = [item.split() for item in page.tab.locator(".glance li").all_inner_texts()]
+    trace = load_trace(catalogue.spec_for(catalogue.find("self-attention"), {"text": text}))
+    assert trace.focus is not None
+    layer, head, query = trace.focus.layer, trace.focus.head, trace.focus.query
+    weights = trace.layers[layer].weights[head, query]
+    assert [word for word, _ in shown] == text.split()
+    assert [float(weight) for _, weight in shown] == weights.tolist()
 
 
 def test_code_that_is_saved_is_seen_and_its_errors_come_and_go(

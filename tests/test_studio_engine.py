@@ -177,6 +177,10 @@ def test_values_can_be_looked_up() -> None:
         assert pointed & {number["address"] for number in numbers}
         (trace,) = heard.of("trace")
         assert trace["layers"][trace["layer"]]["heads"] > trace["head"]
+        row = trace["row"]
+        assert row["weights"] == np.asarray(resolve(row["address"], film.traces)).tolist()
+        assert row["keys"] == trace["tokens"]
+        assert row["query"] == trace["tokens"][trace["query"]]
 
     studio(work, wanted)
 

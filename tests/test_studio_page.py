@@ -601,6 +601,47 @@ def test_the_keyboard_inspects(open_page: Open, studio: FakeStudio) -> None:
     page.tab.get_by_text("Point at a number or a cell").wait_for()
 
 
+def test_a_sentence_is_seen_in_attention_at_a_glance(open_page: Open, studio: FakeStudio) -> None:
+    page = open_at(open_page, studio, "fold", 30)
+    glance = page.tab.get_by_role("group", name="Where bank looks")
+    words = glance.get_by_role("listitem")
+    assert [words.nth(key).inner_text().split() for key in (0, 3)] == [
+        ["he", "0"],
+        ["roses", f"{3 / 21}"],
+    ]
+    heights = """bars => bars.map(bar => Number.parseFloat(getComputedStyle(bar, "::before").height)
+        / Number.parseFloat(getComputedStyle(bar, null).height))"""
+    shares = glance.locator(".bar").evaluate_all(heights)
+    assert shares == pytest.approx([24 / 25 * key / 21 for key in range(7)], abs=1e-3)
+    words.nth(3).hover()
+    wait_inspected(page, f"{WEIGHTS[:-1]}, 6, 3]")
+    # The same number is marked in the picture.
+    assert page.tab.locator(".outline").is_visible()
+    sentence(page).hover()
+    page.tab.get_by_text("Point at a number or a cell").wait_for()
+    words.nth(5).click()
+    sentence(page).hover()
+    page.tab.wait_for_timeout(200)
+    wait_inspected(page, f"{WEIGHTS[:-1]}, 6, 5]")
+
+
+def test_the_glance_is_there_before_the_first_picture_and_the_last_good_one_stays(
+    open_page: Open, studio: FakeStudio
+) -> None:
+    page = open_at(open_page, studio)
+    studio.hold_after = 0
+    ask(page, studio, "she left the river")
+    page.tab.get_by_role("group", name="Where river looks").wait_for()
+    wait_frame(page, FOLD, "film1")
+    studio.gate.set()
+    wait_whole(page)
+    studio.hold_after = None
+    studio.failure = {"kind": "error", "message": "no such palete", "file": None, "line": None}
+    ask(page, studio, "a bank")
+    page.tab.get_by_text("no such palete").wait_for()
+    page.tab.get_by_role("group", name="Where river looks").wait_for()
+
+
 def test_a_beats_numbers_are_listed(open_page: Open, studio: FakeStudio) -> None:
     page = open_at(open_page, studio, "fold", 30)
     listed = page.tab.get_by_role("complementary").get_by_role("listitem")

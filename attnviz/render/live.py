@@ -222,10 +222,11 @@ class _Account:
             if prefix in self._told:
                 continue
             self._told.add(prefix)
-            start = self._writer.stretch.start
-            if not prefix and start == (0, 0):
+            stretch = self._writer.stretch
+            if not prefix and stretch.end is None:
                 self._tell(_trace_facts(scene), None)
-            file = self._folder / f"{'-'.join(map(str, start))}-{len(self._told)}.safetensors"
+            name = "-".join(map(str, (*stretch.start, len(self._told))))
+            file = self._folder / f"{name}.safetensors"
             trace.save(file)
             self._tell({"kind": "arrays", "prefix": prefix, "path": str(file)}, None)
 
@@ -255,6 +256,12 @@ def _trace_facts(scene: AttentionScene) -> dict[str, Any]:
         "layer": scene.layer,
         "head": scene.head,
         "query": scene.query,
+        "row": {
+            "address": scene.address("weights", scene.head, scene.query),
+            "query": scene.attention.query_tokens[scene.query],
+            "keys": list(scene.attention.key_tokens),
+            "weights": scene.attention.weights[scene.head, scene.query].tolist(),
+        },
         "layers": [
             {"kind": layer.kind, "heads": len(layer.weights), "name": layer.name}
             for layer in trace.layers

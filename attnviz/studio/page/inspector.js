@@ -43,6 +43,7 @@ export class Inspector {
     const pointing = new Pointing(pane, (target, held) => this.#point(pane, target, held));
     this.#pointings.set(pane, pointing);
     this.#pane ??= pane;
+    pane.glance.onPoint = (target, held) => this.#point(pane, target, held);
     pane.player.onDraw = (film, index) => {
       pointing.see(film, index);
       if (pane === this.#pane) pointing.mark(this.#address);

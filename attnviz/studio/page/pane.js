@@ -5,6 +5,7 @@ import { stamp } from "./dom.js";
 import { Problem } from "./error.js";
 import { Film } from "./film.js";
 import { Form } from "./form.js";
+import { Glance } from "./glance.js";
 import { Player } from "./player.js";
 import { Broken, readRecords } from "./records.js";
 
@@ -38,6 +39,7 @@ export class Pane extends EventTarget {
     this.root = stamp("pane");
     this.empty = this.root.querySelector(".empty");
     this.player = new Player(this.root.querySelector(".player"), shared.bitmaps);
+    this.glance = new Glance(this.root.querySelector(".glance"));
     this.problem = new Problem(this.root.querySelector(".error"));
     this.form = new Form(this.root.querySelector("form"), shared.choices, shared.scenes, () => {
       this.#tell("order");
@@ -128,6 +130,7 @@ export class Pane extends EventTarget {
 
   #describe(trace) {
     this.form.describe(trace);
+    this.glance.show(trace.row);
     const notes = this.root.querySelector(".notes");
     const [first = "", ...others] = trace.notes;
     notes.querySelector("summary").textContent = first;
@@ -148,6 +151,7 @@ export class Pane extends EventTarget {
     this.#coming = null;
     if (film.failure) {
       this.problem.show(film.failure);
+      if (this.#good) this.glance.show(this.#good.trace.row);
       if (this.#good && this.film !== this.#good) {
         this.film = this.#good;
         this.#tell("film");

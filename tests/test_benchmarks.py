@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -224,7 +225,15 @@ def test_both_sides_make_one_film(tmp_path: Path, theme: str) -> None:
 
 def test_the_studio_is_too_late_by_its_median() -> None:
     soon, late = Times([0.2, 0.9, 5.0]), Times([0.2, 1.6, 1.7])
-    assert too_late({"open": soon, "text": soon, "scene": late, "theme": soon}) == ["scene"]
+    text = Times([0.5, 0.9, 5.0], [1.2, 1.9, 9.0], [0.4, 0.6, 3.0])
+    found = {"open": soon, "text": text, "scene": late, "theme": soon}
+    assert too_late(found) == ["scene"]
+    for unseen in (
+        replace(text, first=[1.1, 1.1, 0.1]),
+        replace(text, looked_at=[2.1, 2.1, 0.1]),
+        replace(text, glance=[2.1, 2.1, 0.1]),
+    ):
+        assert too_late({**found, "text": unseen, "scene": soon}) == ["text"]
 
 
 def test_the_studio_is_given_no_sentence_twice_and_none_that_it_shows_already() -> None:

@@ -14,6 +14,7 @@ from attnviz.mobjects.pen import element
 from attnviz.stage.playing import PlayedScene
 from attnviz.text import Line, Run
 from attnviz.typeset import Weight, sign_outlines
+from attnviz.zones import Zone
 
 _LEAST_LIGHT = 0.1
 """What is less opaque is not seen."""
@@ -29,30 +30,12 @@ _SLACK_OF_OUTLINES = 0.01
 
 
 @dataclass(frozen=True)
-class _Rectangle:
-    """A rectangle of the frame, in manim's units."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
-
-
-@dataclass(frozen=True)
 class _Block:
     """Entries in even spacing, and where they are."""
 
     shown: Entries
-    place: _Rectangle
-    cell: _Rectangle
+    place: Zone
+    cell: Zone
     """The first of them, without the gaps."""
 
 
@@ -77,7 +60,7 @@ def regions(scene: PlayedScene, width: int, height: int) -> list[dict[str, Any]]
     camera: Any = scene.renderer.camera
     per_x, per_y = width / camera.frame_width, height / camera.frame_height
 
-    def box(place: _Rectangle) -> list[float]:
+    def box(place: Zone) -> list[float]:
         x, y = width / 2 + place.left * per_x, height / 2 - place.top * per_y
         return [round(side, 2) for side in (x, y, place.width * per_x, place.height * per_y)]
 
@@ -106,7 +89,7 @@ def regions(scene: PlayedScene, width: int, height: int) -> list[dict[str, Any]]
     ]
 
 
-def _rectangles(outlines: Sequence[Sequence[np.ndarray]]) -> list[_Rectangle]:
+def _rectangles(outlines: Sequence[Sequence[np.ndarray]]) -> list[Zone]:
     """Return the rectangle around each of many groups of outlines, all at once: it is quicker."""
     if not outlines:
         return []
@@ -114,7 +97,8 @@ def _rectangles(outlines: Sequence[Sequence[np.ndarray]]) -> list[_Rectangle]:
     sizes = [sum(map(len, group)) for group in outlines]
     starts = np.concatenate([[0], np.cumsum(sizes[:-1])]).astype(int)
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
-    return [_Rectangle(*corners) for corners in np.concatenate([low, high], axis=1).tolist()]
+    left, bottom, right, top = np.concatenate([low, high], axis=1).T.tolist()
+    return [Zone(*sides) for sides in zip(left, right, bottom, top, strict=True)]
 
 
 def _in_drawing_order(mobjects: Sequence[Mobject]) -> list[Mobject]:

@@ -68,10 +68,13 @@ class Film:
     @property
     def traces(self) -> Mapping[str, ModelTrace]:
         """What the model computed, by prefix, as far as it has been told."""
+        self._read()
+        return self._traces
+
+    def _read(self) -> None:
         for prefix, file in self._files.items():
             if prefix not in self._traces:
                 self._traces[prefix] = read_trace(file)
-        return self._traces
 
     def take(self, header: Header, body: bytes) -> None:
         """Hear a record of those who draw."""
@@ -95,7 +98,7 @@ class Film:
 
     def let_go(self) -> None:
         """Remove its files."""
-        self.traces  # noqa: B018  # whoever still holds the film may ask for values
+        self._read()  # whoever still holds the film may ask for values
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def records(self, have: Film | None = None) -> AsyncIterator[bytes]:

@@ -104,9 +104,8 @@ def test_cost_counts_descendants_that_outlive_their_starter(tmp_path: Path) -> N
     code = ORPHAN.format(code=BURN.format(seconds=burned))
     if sys.platform != "linux":
         code += "import os\nos.wait()\n"  # elsewhere nobody adopts orphans
-    nothing = cost([sys.executable, "-c", "pass"], tmp_path)
     taken = cost([sys.executable, "-c", code], tmp_path)
-    assert burned <= taken.cpu - nothing.cpu < 2 * burned
+    assert burned <= taken.cpu < 2 * burned
     assert 5e6 < taken.peak < 100e6
     assert taken.wall > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import struct
 import textwrap
 import time
@@ -26,7 +27,7 @@ from attnviz.render.films import film as render
 from attnviz.render.jobs import Job
 from attnviz.render.live import Stretch, draw
 from attnviz.render.output import QUALITIES, Output
-from attnviz.studio.engine import MOST_DRAWN, Engine, _stretches
+from attnviz.studio.engine import _GRACE, MOST_DRAWN, Engine, _stretches
 from attnviz.studio.films import Film
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -245,6 +246,45 @@ def test_an_edited_scene_is_drawn_as_it_stands_and_its_errors_are_told(tmp_path:
     studio(work, wanted)
 
 
+async def niceness(film: Film) -> set[int]:
+    """Return how nice the studio's processes are, seen at any time until a film has ended."""
+    found: set[int] = set()
+    until = time.monotonic() + PATIENCE
+    while film.ended is None and time.monotonic() < until:
+        for process in warm_ones([]):
+            with suppress(ProcessLookupError):
+                found.add(os.getpriority(os.PRIO_PROCESS, process))
+        await asyncio.sleep(0.01)
+    return found
+
+
+def test_who_draws_what_is_not_looked_at_gives_way() -> None:
+    wanted = job(f"{OWN}:FourBeats")
+
+    async def work(engine: Engine) -> None:
+        film = engine.film(wanted, (3, 0))
+        listening = asyncio.create_task(hear(film))
+        assert await niceness(film) == {0, 5}
+        await listening
+
+    studio(work, wanted)
+
+
+def test_who_draws_what_nobody_reads_gives_way_at_once() -> None:
+    wanted = job(f"{OWN}:Endless")
+
+    async def work(engine: Engine) -> None:
+        film = engine.film(wanted)
+        listening = asyncio.create_task(hear(film))
+        while not film.pixels:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(_GRACE)  # whoever began to read would have come by now
+        listening.cancel()
+        assert 15 in await niceness(film)
+
+    studio(work, wanted)
+
+
 def test_a_film_that_nobody_reads_is_given_up_and_so_are_too_many() -> None:
     start = job(f"{OWN}:Endless")
 
@@ -307,12 +347,16 @@ def test_a_stretch_has_its_places(stretch: Stretch, has: list[bool]) -> None:
     ("place", "cuts"),
     [
         ((0, 0), [((0, 0), (3, 0)), ((3, 0), None)]),
-        ((0, 7), [((0, 0), (0, 7)), ((0, 7), None)]),
-        ((4, 7), [((0, 0), (4, 7)), ((4, 7), None)]),
-        ((9, 7), [((0, 0), (4, 7)), ((4, 7), None)]),
+        ((0, 7), [((0, 7), (3, 0)), ((3, 0), None), ((0, 0), (0, 7))]),
+        ((1, 0), [((1, 0), (3, 0)), ((3, 0), None), ((0, 0), (1, 0))]),
+        ((3, 7), [((3, 7), (4, 0)), ((4, 0), None), ((0, 0), (3, 7))]),
+        ((4, 7), [((4, 7), None), ((0, 0), (4, 7))]),
+        ((9, 7), [((4, 7), None), ((0, 0), (4, 7))]),
     ],
 )
-def test_a_film_is_cut_where_it_is_looked_at(place: tuple[int, int], cuts: object) -> None:
+def test_a_film_is_cut_where_it_is_looked_at_and_midway_from_there(
+    place: tuple[int, int], cuts: object
+) -> None:
     assert _stretches(place, 5) == cuts
 
 

@@ -222,10 +222,9 @@ class _Account:
             if prefix in self._told:
                 continue
             self._told.add(prefix)
-            stretch = self._writer.stretch
-            if not prefix and stretch.end is None:
+            if not prefix:
                 self._tell(_trace_facts(scene), None)
-            name = "-".join(map(str, (*stretch.start, len(self._told))))
+            name = "-".join(map(str, (*self._writer.stretch.start, len(self._told))))
             file = self._folder / f"{name}.safetensors"
             trace.save(file)
             self._tell({"kind": "arrays", "prefix": prefix, "path": str(file)}, None)

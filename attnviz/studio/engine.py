@@ -203,7 +203,7 @@ class Engine:
         left = asyncio.Event()
         film.when_left = left.set
         drawing = asyncio.create_task(self._draw_parts(film, stretches, known))
-        watching = asyncio.create_task(_abandoned(film, left))
+        watching = asyncio.create_task(self._abandoned(film, left))
         try:
             async with asyncio.timeout(LONGEST):
                 await asyncio.wait({drawing, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -218,9 +218,15 @@ class Engine:
             film.cancel()
 
     async def _draw_parts(self, film: Film, stretches: list[_Stretch], known: list[str]) -> None:
-        await asyncio.gather(*(self._draw_part(film, part, known) for part in stretches))
+        looked_at, *others = stretches
+        await asyncio.gather(
+            self._draw_part(film, looked_at, known),
+            *(self._draw_part(film, other, known, patient=True) for other in others),
+        )
 
-    async def _draw_part(self, film: Film, stretch: _Stretch, known: list[str]) -> None:
+    async def _draw_part(
+        self, film: Film, stretch: _Stretch, known: list[str], *, patient: bool = False
+    ) -> None:
         await self._settled.wait()
         if self._warm is None or self._state["state"] == "broken":
             film.take({"kind": "error", **self._state["error"]}, b"")
@@ -230,6 +236,7 @@ class Engine:
             **warm.plain(film.job),
             "name": f"{film.id} {beat} {frame}",
             "stretch": stretch,
+            "patient": patient,
             "known": known,
             "folder": str(film.folder / f"{beat}-{frame}"),
             "debug": self._debug,
@@ -247,6 +254,17 @@ class Engine:
         finally:
             writer.close()
             drawer.stop(order["name"])
+
+    async def _abandoned(self, film: Film, left: asyncio.Event) -> None:
+        """Return when nobody reads a film, and nobody comes back to it."""
+        while True:
+            await asyncio.sleep(_GRACE)
+            if not film.readers:
+                return
+            left.clear()
+            await left.wait()
+            if self._warm is not None:
+                self._warm.hold_back(film.id)
 
     def _make_room(self) -> None:
         """Let go of what was not looked at for longest; stop what is drawn beyond what can be."""
@@ -314,8 +332,15 @@ class _Warm:
 
     def stop(self, name: str) -> None:
         """End who draws something, where it is not done."""
+        self._tell({"end": name})
+
+    def hold_back(self, film: str) -> None:
+        """Let those who draw a film give way to all others."""
+        self._tell({"hold back": film})
+
+    def _tell(self, word: dict[str, str]) -> None:
         with suppress(OSError):
-            self._line.send_bytes(json.dumps({"end": name}).encode())
+            self._line.send_bytes(json.dumps(word).encode())
 
     async def end(self) -> None:
         """End the process and all its children."""
@@ -328,23 +353,20 @@ class _Warm:
             await asyncio.to_thread(self._process.join)
 
 
-async def _abandoned(film: Film, left: asyncio.Event) -> None:
-    """Return when nobody reads a film, and nobody comes back to it."""
-    while True:
-        await asyncio.sleep(_GRACE)
-        if not film.readers:
-            return
-        left.clear()
-        await left.wait()
-
-
 def _stretches(place: _Place, beats: int) -> list[_Stretch]:
-    """Cut a film of about so many beats where it is looked at, or else in the middle."""
-    beat, frame = place
-    cut = (min(beat, beats - 1), frame) if any(place) else (math.ceil(beats / 2), 0)
-    if not _BEGINNING < cut < (beats, 0):
-        return [(_BEGINNING, None)]
-    return [(_BEGINNING, cut), (cut, None)]
+    """Cut a film of about so many beats: where it is looked at, and midway from there.
+
+    Returns
+    -------
+    list of stretches
+        The one that is looked at first of all.
+    """
+    looked_at = min(place[0], beats - 1), place[1]
+    midway = looked_at[0] + math.ceil((beats - looked_at[0]) / 2), 0
+    found: list[_Stretch] = [(looked_at, None)]
+    if midway < (beats, 0):
+        found = [(looked_at, midway), (midway, None)]
+    return [*found, (_BEGINNING, looked_at)] if looked_at > _BEGINNING else found
 
 
 def _about(job: Job) -> Estimate:

@@ -56,6 +56,7 @@ class Film:
         self.is_whole = False
         self.when_left: Callable[[], None] = lambda: None
         self._waiting = parts
+        self._has_trace = False
         self._frames = 0
         self._base: Mapping[str, bytes] = base.pixels if base else {}
         self._told: list[tuple[Header, bytes]] = [(begins, b"")]
@@ -81,6 +82,8 @@ class Film:
         if self.ended:
             return
         match header["kind"]:
+            case "trace" if self._has_trace:
+                pass  # each who draws tells of it
             case "arrays":
                 self._files.setdefault(header["prefix"], Path(header["path"]))
             case "part":
@@ -89,7 +92,8 @@ class Film:
                 self._end(header)
             case "frame":
                 self._tell(header, self._settled(header["digest"], body))
-            case _:
+            case kind:
+                self._has_trace |= kind == "trace"
                 self._tell(header, body)
 
     def cancel(self) -> None:

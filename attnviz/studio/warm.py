@@ -38,8 +38,11 @@ _LOOK_AROUND = 0.2
 _IDLE = 5
 """So often it looks around before it uses the time to warm up further."""
 
-_AFTER = 5
-"""How much more patient the process is that draws what comes before the place looked at."""
+_PATIENT = 5
+"""How nice those are who draw what is not looked at to the one who draws what is."""
+
+_HELD_BACK = 15
+"""How nice those are who draw a film that nobody reads any more, until they are ended."""
 
 _FRAMES_AHEAD = 8
 """So many frames may wait to be compressed."""
@@ -153,6 +156,9 @@ class _Kennel:
         if "end" in order:
             self._end(order["end"])
             return
+        if "hold back" in order:
+            self._hold_back(order["hold back"])
+            return
         handle = reduction.recv_handle(self._line)
         child = os.fork()
         if child:
@@ -167,6 +173,11 @@ class _Kennel:
         if child is not None:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+
+    def _hold_back(self, film: str) -> None:
+        for name, child in self._children.items():
+            if name.startswith(f"{film} "):
+                os.setpriority(os.PRIO_PROCESS, child, _HELD_BACK)
 
     def _look_around(self) -> None:
         for name, child in [*self._children.items()]:
@@ -186,8 +197,8 @@ def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         job = job_of(order)
         start, end = order["stretch"]
-        if end:  # who draws what is looked at goes first
-            os.nice(_AFTER)
+        if order["patient"]:
+            os.nice(_PATIENT)
         stretch = live.Stretch(tuple(start), tuple(end) if end else None)
         try:
             live.draw(job, stretch, frozenset(order["known"]), folder, teller.tell)

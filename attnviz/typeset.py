@@ -42,7 +42,7 @@ _STROKES_PER_UNIT = 100
 _TYPST_STROKE = 0.5
 
 _MOST_KEPT = 4096
-"""Texts whose outlines are kept: a scene has some dozens."""
+"""Texts whose outlines are kept: a scene has some dozens. Manim need not keep copies as well."""
 
 Weight = Literal["regular", "semibold", "bold"]
 
@@ -197,6 +197,7 @@ def line_outlines(
         typst_preamble=_preamble(text, fallback=fallback),
         font_paths=all_fonts() if fallback else own_fonts(),
         font_size=_font_size(),
+        use_svg_cache=False,
     ).submobjects
     edges = [(glyph.get_left()[0], glyph.get_right()[0]) for glyph in glyphs]
     centre = (min(left for left, _ in edges) + max(right for _, right in edges)) / 2
@@ -216,6 +217,7 @@ def sign_outlines(weight: Weight) -> Mapping[str, tuple[Outline, float]]:
         typst_preamble=_preamble(text, fallback=False, weight=weight),
         font_paths=own_fonts(),
         font_size=_font_size(),
+        use_svg_cache=False,
     ).submobjects
     first, references, outlines = glyphs[0], glyphs[1::2], glyphs[2::2]
     lefts = [float(reference.get_left()[0]) for reference in references]
@@ -245,7 +247,12 @@ def formula_outlines(
     expression
         ``{{ Q : query }}`` names a term.
     """
-    raw = MathTypst(expression, font_size=_font_size(_MATH_CAP_EM), font_paths=own_fonts())
+    raw = MathTypst(
+        expression,
+        font_size=_font_size(_MATH_CAP_EM),
+        font_paths=own_fonts(),
+        use_svg_cache=False,
+    )
     order = {id(glyph): place for place, glyph in enumerate(raw.submobjects)}
     names = dict.fromkeys(_TERM.findall(expression))
     terms = {name: tuple(order[id(glyph)] for glyph in raw.select(name)) for name in names}

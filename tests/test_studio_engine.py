@@ -258,11 +258,11 @@ async def niceness(film: Film) -> set[int]:
     return found
 
 
-def test_who_draws_what_is_not_looked_at_gives_way() -> None:
+def test_who_draws_the_end_of_a_film_gives_way() -> None:
     wanted = job(f"{OWN}:FourBeats")
 
     async def work(engine: Engine) -> None:
-        film = engine.film(wanted, (3, 0))
+        film = engine.film(wanted, (1, 0))
         listening = asyncio.create_task(hear(film))
         assert await niceness(film) == {0, 5}
         await listening

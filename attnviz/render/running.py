@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,7 @@ def checked_config(wanted: Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
+@cache
 def _manim_defaults() -> ManimConfig:
     parser = ConfigParser()
     parser.read(_OWN_SETTINGS, encoding="utf-8")

@@ -39,7 +39,7 @@ _IDLE = 5
 """So often it looks around before it uses the time to warm up further."""
 
 _PATIENT = 5
-"""How nice those are who draw what is not looked at to the one who draws what is."""
+"""How nice the one is who draws the end of a film: it is looked at last."""
 
 _HELD_BACK = 15
 """How nice those are who draw a film that nobody reads any more, until they are ended."""

@@ -258,13 +258,14 @@ async def niceness(film: Film) -> set[int]:
     return found
 
 
-def test_who_draws_the_end_of_a_film_gives_way() -> None:
+@pytest.mark.parametrize("place", [(0, 0), (3, 0)])
+def test_who_draws_what_is_not_looked_at_gives_way(place: tuple[int, int]) -> None:
     wanted = job(f"{OWN}:FourBeats")
 
     async def work(engine: Engine) -> None:
-        film = engine.film(wanted, (1, 0))
+        film = engine.film(wanted, place)
         listening = asyncio.create_task(hear(film))
-        assert await niceness(film) == {0, 5}
+        assert await niceness(film) == {0, 15}
         await listening
 
     studio(work, wanted)
@@ -280,7 +281,7 @@ def test_who_draws_what_nobody_reads_gives_way_at_once() -> None:
             await asyncio.sleep(0.05)
         await asyncio.sleep(_GRACE)  # whoever began to read would have come by now
         listening.cancel()
-        assert 15 in await niceness(film)
+        assert 19 in await niceness(film)
 
     studio(work, wanted)
 

@@ -221,8 +221,7 @@ class Engine:
         looked_at, *others = stretches
         await asyncio.gather(
             self._draw_part(film, looked_at, known),
-            # The film's beginning has the first picture, until that of the place is there.
-            *(self._draw_part(film, part, known, patient=part[1] is None) for part in others),
+            *(self._draw_part(film, other, known, patient=True) for other in others),
         )
 
     async def _draw_part(

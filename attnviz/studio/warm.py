@@ -29,6 +29,8 @@ from attnviz.studio.framing import framed
 if TYPE_CHECKING:
     import numpy as np
 
+    from attnviz.render.live import Tell
+
 QUALITY = QUALITIES["draft"]
 """The size of what the studio draws."""
 
@@ -38,10 +40,10 @@ _LOOK_AROUND = 0.2
 _IDLE = 5
 """So often it looks around before it uses the time to warm up further."""
 
-_PATIENT = 5
-"""How nice the one is who draws the end of a film: it is looked at last."""
+_PATIENT = 15
+"""How nice those are who draw what is not looked at to the one who draws what is."""
 
-_HELD_BACK = 15
+_HELD_BACK = 19
 """How nice those are who draw a film that nobody reads any more, until they are ended."""
 
 _FRAMES_AHEAD = 8
@@ -197,11 +199,15 @@ def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         job = job_of(order)
         start, end = order["stretch"]
+        tell: Tell = teller.tell
         if order["patient"]:
-            os.nice(_PATIENT)
+            if end is None:
+                os.nice(_PATIENT)
+            else:  # it has the film's first picture, until that of the place is there
+                tell = _then_patient(tell)
         stretch = live.Stretch(tuple(start), tuple(end) if end else None)
         try:
-            live.draw(job, stretch, frozenset(order["known"]), folder, teller.tell)
+            live.draw(job, stretch, frozenset(order["known"]), folder, tell)
         except Exception as error:
             if order["debug"]:
                 traceback.print_exception(error)
@@ -213,6 +219,20 @@ def _draw(order: Mapping[str, Any], ear: socket.socket) -> None:
     finally:
         # What this process inherited is its parent's to clean up.
         os._exit(0)
+
+
+def _then_patient(tell: Tell) -> Tell:
+    """Return what tells all, and gives way to others once a frame has been told."""
+    waiting = True
+
+    def told(header: Mapping[str, Any], pixels: np.ndarray | None) -> None:
+        nonlocal waiting
+        tell(header, pixels)
+        if waiting and header["kind"] == "frame":
+            waiting = False
+            os.nice(_PATIENT)
+
+    return told
 
 
 class _Teller:
